@@ -1,0 +1,88 @@
+// Access control and TLS: RFC 959 §4.1.1, RFC 4217.
+#include <strings.h>
+
+#include <string>
+
+#include "server/commands/handlers.h"
+#include "server/session/login.h"
+#include "shared/base/secret.h"
+
+namespace ferry {
+
+namespace {
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace
+
+void cmd_user(Session& session, std::string_view argument) {
+  if (session.is_logged_in()) log_out(session);  // RFC 959: USER may come at any time and starts anew
+  session.login.user = argument.substr(0, 256);
+  session.login.as_guest = session.services.options.anonymous && is_guest_name(session.login.user);
+  session.login.wants_password = true;
+  session.reply(331, session.login.as_guest ? "Guest login: any password will do" : "Password, please");
+}
+
+void cmd_pass(Session& session, std::string_view argument) {
+  const Secret password(argument);
+  if (session.login.wants_new_password) return change_password(session, nullptr, password);
+  if (!session.login.wants_password) return session.reply(503, "Send USER first");
+  log_in(session, password);
+}
+
+void cmd_acct(Session& session, std::string_view) {
+  session.reply(202, "No account is needed here");
+}
+
+void cmd_rein(Session& session, std::string_view) {
+  log_out(session);
+  session.reply(220, "Ready for a new user");
+}
+
+void cmd_quit(Session& session, std::string_view) {
+  session.reply(221, "Good bye");
+  session.ending = true;
+}
+
+void cmd_auth(Session& session, std::string_view argument) {
+  if (session.control.stream.is_tls()) return session.reply(503, "TLS is in force already");
+  if (!equals_ignoring_case(argument, "TLS")) return session.reply(504, "Only AUTH TLS is known");
+  if (session.is_logged_in())
+    log_out(session);  // who logged in in clear has shown nothing to the protected session (RFC 4217 §4)
+  session.reply(234, "Starting TLS");
+  // What was sent in clear behind AUTH must not run inside TLS (CVE-2011-1575).
+  session.control.reader.discard();
+  session.control.queued.clear();
+  session.control.queued_bytes = 0;
+  session.control.stream.start_tls(session.services.tls->control_channel(session.tls_tag));
+  session.control.handshaking = true;
+}
+
+void cmd_pbsz(Session& session, std::string_view argument) {
+  if (!session.control.stream.is_tls()) return session.reply(503, "Send AUTH TLS first");
+  if (argument.find_first_not_of("0123456789") != std::string_view::npos)
+    return session.reply(501, "PBSZ takes a number");
+  session.data.pbsz_given = true;
+  session.reply(200, "PBSZ=0");
+}
+
+void cmd_prot(Session& session, std::string_view argument) {
+  if (!session.data.pbsz_given) return session.reply(503, "Send PBSZ 0 first");
+  if (equals_ignoring_case(argument, "P")) {
+    session.data.is_private = true;
+    return session.reply(200, "Data connections are protected");
+  }
+  if (equals_ignoring_case(argument, "C")) {
+    if (session.services.options.tls == TlsPolicy::required)
+      return session.reply(534, "This server requires PROT P");
+    session.data.is_private = false;
+    return session.reply(200, "Data connections are in clear");
+  }
+  if (equals_ignoring_case(argument, "S") || equals_ignoring_case(argument, "E"))
+    return session.reply(536, "TLS offers C and P only");
+  session.reply(504, "PROT takes C or P");
+}
+
+}  // namespace ferry

@@ -1,0 +1,131 @@
+// Files and folders: RFC 959 §4.1.3, RFC 3659 §3 and §4, draft-somers-ftp-mfxx (MFMT).
+#include <fmt/core.h>
+
+#include <string>
+
+#include "server/commands/handlers.h"
+#include "server/session/changes.h"
+#include "server/session/replies.h"
+#include "shared/ftp/path.h"
+
+namespace ferry {
+
+namespace {
+
+void change_folder(Session& session, std::string_view path) {
+  auto folder = session.home().open_folder(path);
+  if (!folder) return session.reply(reply_for(folder.error()));
+  session.cwd = std::move(folder->path);
+  session.reply(250, "Now in " + session.cwd);
+}
+
+void answer(Session& session, const Status& done, std::string_view text) {
+  if (!done) return session.reply(reply_for(done.error()));
+  session.reply(250, text);
+}
+
+// Size and time of what a client sees under a name: the complete file, or the partial that waits there.
+struct Shown {
+  Bytes size = 0;
+  WallTime modified{};
+};
+Result<Shown> shown_file(Session& session, std::string_view argument) {
+  auto place = session.home().locate(session.absolute(argument));
+  if (!place) return tl::unexpected(place.error());
+  if (place->info && place->info->is_directory())
+    return fail(Errc::is_directory, place->path + " is a folder");
+  if (place->info && !place->info->is_file())
+    return fail(Errc::permission, place->path + " is not a plain file");
+  if (place->info) return Shown{place->info->size, place->info->modified};
+  auto waiting = waiting_partial(session, *place);
+  if (!waiting) return tl::unexpected(waiting.error());
+  if (!*waiting) return fail(Errc::not_found, place->path + ": no such file");
+  auto info = session.home().partial_info((*waiting)->token);
+  if (!info) return fail(Errc::not_found, place->path + ": no such file");
+  return Shown{info->size, info->modified};
+}
+
+}  // namespace
+
+void cmd_pwd(Session& session, std::string_view) {
+  session.reply(257, ftp::quote_path(session.cwd) + " is the current folder");
+}
+
+void cmd_cwd(Session& session, std::string_view argument) {
+  change_folder(session, argument.empty() ? "/" : session.absolute(argument));
+}
+
+void cmd_cdup(Session& session, std::string_view) {
+  change_folder(session, ftp::parent_path(session.cwd));
+}
+
+void cmd_mkd(Session& session, std::string_view argument) {
+  auto place = session.home().locate(session.absolute(argument));
+  if (!place) return session.reply(reply_for(place.error()));
+  const Status made = session.home().make_folder(*place);
+  if (!made) return session.reply(reply_for(made.error()));
+  session.reply(257, ftp::quote_path(place->path) + " created");
+}
+
+void cmd_rmd(Session& session, std::string_view argument) {
+  answer(session, remove_folder(session, session.absolute(argument)), "Folder removed");
+}
+
+void cmd_dele(Session& session, std::string_view argument) {
+  answer(session, remove_file(session, session.absolute(argument)), "File removed");
+}
+
+void cmd_rnfr(Session& session, std::string_view argument) {
+  std::string path = session.absolute(argument);
+  auto place = session.home().locate(path, Home::LastLink::keep);
+  if (!place) return session.reply(reply_for(place.error()));
+  if (!place->info) return session.reply(550, place->path + ": no such file or folder");
+  session.rename_from = std::move(path);
+  session.reply(350, "Now RNTO");
+}
+
+void cmd_rnto(Session& session, std::string_view argument) {
+  if (session.rename_from.empty()) return session.reply(503, "Send RNFR first");
+  const std::string from = std::move(session.rename_from);
+  session.rename_from.clear();
+  answer(session, rename(session, from, session.absolute(argument)), "Renamed");
+}
+
+void cmd_size(Session& session, std::string_view argument) {
+  // In text mode the size on the wire is another one, known only after reading the file (RFC 3659 §4.2).
+  if (session.transfer.ascii) return session.reply(550, "SIZE needs TYPE I");
+  auto shown = shown_file(session, argument);
+  if (!shown) return session.reply(reply_for(shown.error()));
+  session.reply(213, std::to_string(shown->size));
+}
+
+void cmd_mdtm(Session& session, std::string_view argument) {
+  auto shown = shown_file(session, argument);
+  if (!shown) return session.reply(reply_for(shown.error()));
+  session.reply(213, ftp_time(shown->modified, true));
+}
+
+void cmd_mfmt(Session& session, std::string_view argument) {
+  const std::size_t space = argument.find(' ');
+  if (space == std::string_view::npos || space + 1 == argument.size())
+    return session.reply(501, "MFMT takes a time and a path");
+  auto when = parse_ftp_time(argument.substr(0, space));
+  if (!when) return session.reply(501, when.error().context);
+  auto place = session.home().locate(session.absolute(argument.substr(space + 1)));
+  if (!place) return session.reply(reply_for(place.error()));
+  if (!place->info) return session.reply(550, place->path + ": no such file or folder");
+  if (auto set = session.home().set_modified(*place, *when); !set)
+    return session.reply(reply_for(set.error()));
+  // The content is the same: its digest goes on to be known under the new time.
+  store::Store& store = session.services.store;
+  auto digest = store.digest_at(session.account().id, place->path);
+  if (digest && *digest && (*digest)->inode == place->info->inode &&
+      (*digest)->mtime_ns == place->info->mtime_ns()) {
+    store::FileDigest moved = **digest;
+    moved.mtime_ns = when->time_since_epoch().count();
+    static_cast<void>(store.keep_digest(session.account().id, place->path, moved));
+  }
+  session.reply(213, fmt::format("Modify={}; {}", ftp_time(*when), place->path));
+}
+
+}  // namespace ferry

@@ -1,0 +1,189 @@
+#include "server/commands/gate.h"
+
+#include <fmt/core.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+
+#include "server/session/login.h"
+#include "shared/base/secret.h"
+#include "shared/ftp/command_line.h"
+
+namespace ferry {
+
+namespace {
+
+// A client that has more to say mostly says it at once; until then the thread stays, which is cheaper than
+// parking the session.
+constexpr std::chrono::milliseconds kLingerBeforeParking{3};
+
+// Real clients put these between REST or ALLO and the transfer (RFC 3659 §5.3 wants REST last, but they
+// don't).
+constexpr std::array<std::string_view, 10> kKeepTransferSettings = {"ALLO", "EPRT", "EPSV", "MDTM", "NOOP",
+                                                                    "PASV", "PORT", "REST", "SIZE", "TYPE"};
+
+bool is_secret(const ftp::CommandLine& line) {
+  return line.verb == "PASS" || line.verb == "ACCT" || (line.verb == "SITE" && is_site_passwd(line.argument));
+}
+
+void log_command(Session& session, const ftp::CommandLine& line) {
+  const std::string_view user = session.is_logged_in() ? std::string_view(session.account().name) : "-";
+  const std::string argument = !line.has_argument ? "" : is_secret(line) ? " ***" : " " + line.argument;
+  session.services.logs.operate(
+      session.name, fmt::format("user={} code={} {}{}", user, session.last_code, line.verb, argument));
+}
+
+void run_command(Session& session, const ftp::CommandLine& line) {
+  const bool keeps_settings = std::ranges::binary_search(kKeepTransferSettings, line.verb);
+  const std::string rename_from = session.rename_from;
+  if (session.login.wants_new_password && line.verb != "PASS") session.login.wants_new_password = false;
+
+  const Command* command = find_command(line.verb);
+  if (!refresh_account(session)) {
+    log_command(session, line);
+    return;
+  }
+  session.services.scoreboard.set_state(session.seat, line.verb);
+  if (const auto refusal = refuse(session, command, line.has_argument)) {
+    session.reply(*refusal);
+  } else {
+    command->handler(session, line.argument);
+  }
+  if (!keeps_settings) session.transfer.restart = session.transfer.announced = std::nullopt;
+  // RNFR is for the very next command; only RNFR itself leaves something new behind.
+  if (session.rename_from == rename_from && line.verb != "RNFR") session.rename_from.clear();
+  log_command(session, line);
+  session.services.scoreboard.set_state(session.seat, session.is_logged_in() ? "idle" : "login");
+}
+
+// HTTP's verbs: a browser was tricked into speaking to us (cross-protocol attacks); no FTP client sends them.
+bool is_http(std::string_view verb) {
+  constexpr std::array<std::string_view, 8> kVerbs = {"CONNECT", "DELETE", "GET",  "HEAD",
+                                                      "OPTIONS", "PATCH",  "POST", "PUT"};
+  return std::ranges::binary_search(kVerbs, verb);
+}
+
+void run_line(Session& session, std::string& text) {
+  ftp::strip_telnet(text);
+  auto line = ftp::parse_command_line(text);
+  if (!line) {
+    wipe(text);
+    session.reply(500, line.error().context);
+    return;
+  }
+  if (is_http(line->verb)) {
+    session.reply(421, "This is an FTP server");
+    session.ending = true;
+    return;
+  }
+  run_command(session, *line);
+  if (is_secret(*line)) {
+    wipe(text);
+    wipe(line->argument);
+  }
+}
+
+// Drives a TLS handshake of the control connection as far as it goes without waiting.
+std::optional<Next> continue_handshake(Session& session) {
+  Control& control = session.control;
+  auto progress = control.stream.try_handshake();
+  if (!progress || progress->state == net::Progress::State::end) {
+    const std::string reason = progress ? "the client ended it" : progress.error().context;
+    session.services.logs.login(
+        session.name, fmt::format("tls handshake failed from={} reason={}", session.peer.ip(), reason));
+    return Next::close;
+  }
+  if (progress->state == net::Progress::State::want_read) return Next::park_to_read;
+  if (progress->state == net::Progress::State::want_write) return Next::park_to_write;
+  control.handshaking = false;
+  session.services.scoreboard.set_tls(session.seat);
+  return std::nullopt;
+}
+
+void greet(Session& session) {
+  session.control.greeted = true;
+  session.reply(220, session.services.options.banner);
+}
+
+bool more_comes_soon(const Session& session) {
+  pollfd polled{session.control.stream.fd(), POLLIN, 0};
+  return poll(&polled, 1, static_cast<int>(kLingerBeforeParking.count())) > 0;
+}
+
+// One line from the queue of a transfer or from the peer. nullopt: `next` says what to do instead.
+std::optional<std::string> take_line(Session& session, Next& next) {
+  Control& control = session.control;
+  if (!control.queued.empty()) {
+    std::string line = std::move(control.queued.front());
+    control.queued.erase(control.queued.begin());
+    control.queued_bytes -= line.size() + 1;
+    return line;
+  }
+  while (true) {
+    auto line = control.reader.next(control.stream);
+    if (!line || line->state == net::LineReader::Line::State::end) {
+      next = Next::close;
+      return std::nullopt;
+    }
+    if (line->state == net::LineReader::Line::State::line) {
+      if (!line->too_long) return std::move(line->text);
+      session.reply(500, "The command line is too long");
+      if (session.ended()) return std::nullopt;
+      continue;
+    }
+    if (!more_comes_soon(session)) {
+      control.reader.release_memory();
+      next = Next::park_to_read;
+      return std::nullopt;
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<ftp::Reply> refuse(const Session& session, const Command* command, bool has_argument) {
+  const auto no = [](int code, std::string text) { return ftp::Reply{code, {std::move(text)}}; };
+  const TlsPolicy policy = session.services.options.tls;
+  if (command == nullptr) return no(500, "Unknown command");
+  if (command->argument == Argument::required && !has_argument) {
+    return no(501, fmt::format("{} needs an argument: {} {}", command->verb, command->verb, command->help));
+  }
+  if (command->argument == Argument::none && has_argument)
+    return no(501, fmt::format("{} takes no argument", command->verb));
+  if (command->handler == nullptr || (command->tls == TlsNeed::offered && policy == TlsPolicy::off)) {
+    return no(502, fmt::format("{} is not available on this server", command->verb));
+  }
+  if (command->phase == Phase::ready && !session.is_logged_in())
+    return no(530, "Log in first, with USER and PASS");
+  if (policy == TlsPolicy::required) {
+    if (command->tls == TlsNeed::login && !session.control.stream.is_tls()) {
+      return no(530, "This server requires TLS: send AUTH TLS first, or set your client to explicit FTPS");
+    }
+    if (command->tls == TlsNeed::data && !session.data.is_private)
+      return no(521, "Data connections must be protected: send PBSZ 0 and PROT P first");
+  }
+  if (command->access == Access::write && session.account().is_read_only)
+    return no(550, "This account may only read");
+  return std::nullopt;
+}
+
+Next run_session(Session& session) {
+  while (true) {
+    if (session.control.handshaking) {
+      if (const auto next = continue_handshake(session)) return *next;
+    }
+    if (!session.control.greeted) greet(session);
+    if (session.services.draining.load()) {
+      session.reply(421, "The server is stopping");
+      return Next::close;
+    }
+    Next next = Next::close;
+    auto line = take_line(session, next);
+    if (!line) return session.ended() ? Next::close : next;
+    run_line(session, *line);
+    if (session.ended()) return Next::close;
+  }
+}
+
+}  // namespace ferry

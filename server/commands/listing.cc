@@ -1,0 +1,175 @@
+// Listings: LIST, NLST and STAT (RFC 959 §4.1.3), MLSD and MLST (RFC 3659 §7).
+#include <fmt/core.h>
+
+#include <string>
+
+#include "server/commands/handlers.h"
+#include "server/session/entries.h"
+#include "server/session/replies.h"
+#include "server/session/transfer.h"
+#include "shared/ftp/listing.h"
+#include "shared/ftp/path.h"
+
+namespace ferry {
+
+namespace {
+
+// What LIST, NLST or STAT was asked for: a folder's content, one file, or the names in a folder that match a
+// pattern.
+struct Wanted {
+  std::optional<Home::Folder> folder;
+  std::optional<VisibleEntry> single;
+  std::string pattern;  // "" all
+};
+
+// Clients send options of ls(1) in front of the path; the form here is fixed.
+std::string_view without_options(std::string_view argument) {
+  while (argument.starts_with('-')) {
+    const std::size_t space = argument.find(' ');
+    if (space == std::string_view::npos) return {};
+    argument.remove_prefix(space + 1);
+  }
+  return argument;
+}
+
+Result<Wanted> find_wanted(Session& session, std::string_view argument) {
+  Wanted wanted;
+  auto entry = entry_at(session, session.absolute(argument));
+  if (entry && !entry->entry.is_directory()) {
+    wanted.single = std::move(*entry);
+    wanted.single->entry.name = argument;
+    return wanted;
+  }
+  std::string path = session.absolute(argument);
+  if (!entry) {
+    const std::string_view leaf = ftp::leaf_name(path);
+    if (leaf.find_first_of("*?[") == std::string_view::npos) return tl::unexpected(entry.error());
+    wanted.pattern = leaf;
+    path = ftp::parent_path(path);
+  }
+  auto folder = session.home().open_folder(path);
+  if (!folder) return tl::unexpected(folder.error());
+  wanted.folder = std::move(*folder);
+  return wanted;
+}
+
+// Formats each wanted entry and hands the line to `emit` until that fails.
+Status for_each_line(Session& session, const Wanted& wanted,
+                     const std::function<std::string(const VisibleEntry&)>& format,
+                     const std::function<Status(std::string_view)>& emit) {
+  if (wanted.single) return emit(format(*wanted.single));
+  Status result = {};
+  const auto walked = for_each_entry(session, *wanted.folder, [&](const VisibleEntry& visible) {
+    if (!wanted.pattern.empty() && !ftp::glob_match(wanted.pattern, visible.entry.name)) return true;
+    result = emit(format(visible));
+    return result.has_value();
+  });
+  return result ? walked : result;
+}
+
+void send_listing(Session& session, const Wanted& wanted, std::string_view first_line,
+                  const std::function<std::string(const VisibleEntry&)>& format) {
+  const std::string path = wanted.folder ? wanted.folder->path : wanted.single->entry.name;
+  run_transfer(
+      session, {"list", path, "Here comes the listing"}, net::TlsServer::DataUse::download,
+      [&](net::Stream& data, Watch& watch) -> Status {
+        LineSender lines(session, data, watch);
+        if (!first_line.empty()) {
+          if (auto added = lines.add(first_line); !added) return added;
+        }
+        const auto sent =
+            for_each_line(session, wanted, format, [&](std::string_view line) { return lines.add(line); });
+        return sent ? lines.flush() : sent;
+      },
+      []() -> Result<std::string> { return std::string("Listing sent"); });
+}
+
+std::function<std::string(const VisibleEntry&)> list_format() {
+  return [now = wall_now()](const VisibleEntry& visible) {
+    return ftp::format_list_line(visible.entry, visible.links, now);
+  };
+}
+
+void answer_session_status(Session& session) {
+  ftp::Reply reply{211, {"Session " + session.name}};
+  reply.lines.push_back("From " + session.peer.to_string());
+  reply.lines.push_back(session.control.stream.is_tls()
+                            ? "Control connection: " + session.control.stream.tls()->version()
+                            : "Control connection: in clear");
+  reply.lines.emplace_back(session.data.is_private ? "Data connections: protected"
+                                                   : "Data connections: in clear");
+  reply.lines.push_back(session.is_logged_in() ? "Logged in as " + session.account().name : "Not logged in");
+  reply.lines.emplace_back(session.transfer.ascii ? "Type: text" : "Type: binary");
+  reply.lines.emplace_back("End");
+  session.reply(reply);
+}
+
+// The listing goes over the control connection, in pieces: a folder of any size takes bounded memory.
+void answer_path_status(Session& session, std::string_view argument) {
+  auto wanted = find_wanted(session, argument);
+  if (!wanted) return session.reply(reply_for(wanted.error()));
+  std::string piece = "213-Status\r\n";
+  const auto send = [&]() -> Status {
+    const Status sent = session.control.stream.write_all(piece, Deadline::after(kReplyTimeout));
+    if (!sent) session.control.broken = true;
+    piece.clear();
+    return sent;
+  };
+  const auto listed = for_each_line(session, *wanted, list_format(), [&](std::string_view line) -> Status {
+    piece.append(" ").append(line).append("\r\n");
+    return piece.size() > 16 * 1024 ? send() : Status{};
+  });
+  if (!piece.empty()) static_cast<void>(send());
+  session.reply(213, listed ? "End" : "The listing ends early: " + listed.error().context);
+}
+
+}  // namespace
+
+void cmd_list(Session& session, std::string_view argument) {
+  auto wanted = find_wanted(session, without_options(argument));
+  if (!wanted) return session.reply(reply_for(wanted.error()));
+  send_listing(session, *wanted, "", list_format());
+}
+
+void cmd_nlst(Session& session, std::string_view argument) {
+  const std::string_view path = without_options(argument);
+  auto wanted = find_wanted(session, path);
+  if (!wanted) return session.reply(reply_for(wanted.error()));
+  // Names come back spelled so that they can be sent as they are: with the folder that was asked for in
+  // front.
+  std::string prefix;
+  if (!wanted->single && wanted->pattern.empty() && !path.empty())
+    prefix = std::string(path) + (path.back() == '/' ? "" : "/");
+  if (!wanted->pattern.empty() && path.find('/') != std::string_view::npos)
+    prefix = path.substr(0, path.rfind('/') + 1);
+  send_listing(session, *wanted, "",
+               [&](const VisibleEntry& visible) { return prefix + visible.entry.name; });
+}
+
+void cmd_mlsd(Session& session, std::string_view argument) {
+  auto folder = session.home().open_folder(session.absolute(argument));
+  if (!folder && folder.error().kind == Errc::not_directory)
+    return session.reply(501, folder.error().context);
+  if (!folder) return session.reply(reply_for(folder.error()));
+  const ftp::FactSet facts = session.transfer.facts;
+  VisibleEntry self = describe(session, ".", folder->info, false);
+  self.entry.type = ftp::EntryType::current_directory;
+  Wanted wanted;
+  wanted.folder = std::move(*folder);
+  send_listing(session, wanted, ftp::format_entry(self.entry, facts),
+               [&](const VisibleEntry& visible) { return ftp::format_entry(visible.entry, facts); });
+}
+
+void cmd_mlst(Session& session, std::string_view argument) {
+  auto visible = entry_at(session, session.absolute(argument));
+  if (!visible) return session.reply(reply_for(visible.error()));
+  session.reply({250, {"Listing", ftp::format_entry(visible->entry, session.transfer.facts), "End"}});
+}
+
+void cmd_stat(Session& session, std::string_view argument) {
+  if (argument.empty()) return answer_session_status(session);
+  if (!session.is_logged_in()) return session.reply(530, "Log in first, with USER and PASS");
+  answer_path_status(session, without_options(argument));
+}
+
+}  // namespace ferry

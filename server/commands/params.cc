@@ -1,0 +1,140 @@
+// Transfer parameters: RFC 959 §4.1.2, RFC 2428 (EPRT, EPSV), RFC 3659 §5 (REST).
+#include <fmt/core.h>
+#include <strings.h>
+
+#include <algorithm>
+#include <string>
+
+#include "server/commands/handlers.h"
+#include "server/session/data.h"
+#include "server/session/replies.h"
+#include "shared/ftp/host_port.h"
+
+namespace ferry {
+
+namespace {
+
+constexpr std::uint16_t kFirstUserPort = 1024;
+
+std::string upper(std::string_view text) {
+  std::string result(text);
+  std::ranges::transform(result, result.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return result;
+}
+
+bool is_refused_by_epsv_all(Session& session) {
+  if (session.data.epsv_all) session.reply(500, "Only EPSV after EPSV ALL");
+  return session.data.epsv_all;
+}
+
+// Only towards the client itself, and to no port where services listen: otherwise anybody could have us
+// connect anywhere (RFC 2577 §3).
+void take_target(Session& session, const Result<ftp::HostPort>& parsed) {
+  if (!session.services.options.active_mode)
+    return session.reply(502, "Active mode is off here: use EPSV or PASV");
+  if (!parsed) {
+    if (parsed.error().kind == Errc::unsupported)
+      return session.reply(522, "Network protocol not supported, use (1,2)");
+    return session.reply(501, parsed.error().context);
+  }
+  auto target = net::Address::parse(parsed->host, parsed->port);
+  if (!target) return session.reply(501, target.error().context);
+  if (!target->same_ip(session.peer))
+    return session.reply(504, "Data connections go to your own address only");
+  if (target->port() < kFirstUserPort)
+    return session.reply(504, "Data connections go to ports from 1024 up only");
+  session.forget_data_settings();
+  session.data.target = *target;
+  session.reply(200, "Address noted");
+}
+
+}  // namespace
+
+void cmd_type(Session& session, std::string_view argument) {
+  const std::string type = upper(argument);
+  if (type == "A" || type == "A N") {
+    session.transfer.ascii = true;
+    return session.reply(200, "Type is text");
+  }
+  if (type == "I" || type == "L 8") {
+    session.transfer.ascii = false;
+    return session.reply(200, "Type is binary");
+  }
+  session.reply(504, "Types are A, I and L 8");
+}
+
+void cmd_mode(Session& session, std::string_view argument) {
+  if (upper(argument) == "S") return session.reply(200, "Mode is stream");
+  session.reply(504, "Only stream mode is offered");
+}
+
+void cmd_stru(Session& session, std::string_view argument) {
+  if (upper(argument) == "F") return session.reply(200, "Structure is file");
+  session.reply(504, "Only file structure is offered");
+}
+
+void cmd_pasv(Session& session, std::string_view) {
+  if (is_refused_by_epsv_all(session)) return;
+  if (session.local.is_ipv6()) return session.reply(425, "PASV is for IPv4; use EPSV");
+  auto bound = prepare_passive(session);
+  if (!bound) return session.reply(425, "No port for a data connection: " + bound.error().context);
+  const std::string& told = session.services.options.passive_address;
+  session.reply(227, ftp::format_pasv_reply({told.empty() ? bound->ip() : told, bound->port(), false}));
+}
+
+void cmd_epsv(Session& session, std::string_view argument) {
+  const std::string what = upper(argument);
+  if (what == "ALL") {
+    session.data.epsv_all = true;
+    return session.reply(200, "Only EPSV from here");
+  }
+  const std::string_view ours = session.local.is_ipv6() ? "2" : "1";
+  if (!what.empty() && what != ours) {
+    if (what.find_first_not_of("0123456789") != std::string::npos)
+      return session.reply(501, "EPSV takes a protocol number or ALL");
+    return session.reply(522, fmt::format("Network protocol not supported, use ({})", ours));
+  }
+  auto bound = prepare_passive(session);
+  if (!bound) return session.reply(425, "No port for a data connection: " + bound.error().context);
+  session.reply(229, ftp::format_epsv_reply(bound->port()));
+}
+
+void cmd_port(Session& session, std::string_view argument) {
+  if (!is_refused_by_epsv_all(session)) take_target(session, ftp::parse_port(argument));
+}
+
+void cmd_eprt(Session& session, std::string_view argument) {
+  if (!is_refused_by_epsv_all(session)) take_target(session, ftp::parse_eprt(argument));
+}
+
+void cmd_rest(Session& session, std::string_view argument) {
+  auto offset = parse_number(argument);
+  if (!offset) return session.reply(501, "REST takes a number of bytes");
+  if (session.transfer.ascii && *offset != 0) return session.reply(504, "REST needs TYPE I");
+  session.transfer.restart = *offset;
+  session.reply(350, fmt::format("The next transfer starts at {}", *offset));
+}
+
+void cmd_allo(Session& session, std::string_view argument) {
+  // "ALLO bytes" or "ALLO bytes R record-size" (RFC 959 §4.1.3); records mean nothing here.
+  const std::string_view bytes = argument.substr(0, argument.find(' '));
+  auto announced = parse_number(bytes);
+  if (!announced) return session.reply(501, "ALLO takes a number of bytes");
+  auto account = session.services.store.find_account(session.account().id);
+  auto partials = session.services.store.partials_of(session.account().id);
+  if (!account || !partials)
+    return session.reply(451, "The account store cannot be read now, try again later");
+  if (auto left = account->bytes_left()) {
+    for (const store::Partial& partial : *partials) {
+      if (partial.hit_quota && !partial.owner) *left += partial.received;  // gives way to an upload that fits
+    }
+    if (*announced > *left)
+      return session.reply(
+          552, fmt::format("Quota exceeded: {} bytes are left, {} are wanted", *left, *announced));
+  }
+  session.transfer.announced = *announced;
+  session.reply(200, fmt::format("{} bytes noted", *announced));
+}
+
+}  // namespace ferry

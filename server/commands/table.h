@@ -1,0 +1,42 @@
+// The command table: one row per verb, sorted. The gate (gate.h), FEAT, HELP and docs/rfc-matrix.md read the
+// same rows, so nothing is advertised that is refused, and handlers hold no policy.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "server/session/session.h"
+
+namespace ferry {
+
+using Handler = void (*)(Session& session, std::string_view argument);
+
+enum class Phase { any, ready };                   // ready: after login
+enum class Argument { none, optional, required };  // none: an argument is 501
+enum class Access { none, read, write };           // write: refused to read-only accounts
+enum class TlsNeed {
+  none,
+  login,    // carries or asks for a password: refused in clear when tls = "required"
+  data,     // opens a data connection: refused with 521 unless protected when tls = "required"
+  offered,  // only when the server has TLS at all
+};
+
+struct Command {
+  std::string_view verb;
+  Handler handler;  // null: known, but off here (502)
+  Phase phase;
+  Argument argument;
+  Access access;
+  TlsNeed tls;
+  std::string_view feature;  // FEAT line, "" none; "*" made by feature_text()
+  std::string_view source;   // RFC and section
+  std::string_view help;     // syntax behind the verb
+};
+
+std::span<const Command> command_table();
+const Command* find_command(std::string_view verb);  // upper case; null: unknown
+
+// SITE's sub-commands (RFC 959 §4.1.3), a table of the same shape.
+std::span<const Command> site_table();
+
+}  // namespace ferry

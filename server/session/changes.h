@@ -1,0 +1,22 @@
+// Removals and renames as the store must see them: announced before, settled after, so that quota and disk
+// agree whoever dies in between.
+#pragma once
+
+#include <string_view>
+
+#include "server/session/session.h"
+
+namespace ferry {
+
+// A file, a link or a partial (or a file and the partial under the same name). Errc::not_found,
+// Errc::is_directory, Errc::busy.
+Status remove_file(Session& session, std::string_view path);
+// An empty folder; waiting partials in it count as entries. Errc::not_empty.
+Status remove_folder(Session& session, std::string_view path);
+// A file replaces a file; a folder replaces nothing. Errc::exists, Errc::busy.
+Status rename(Session& session, std::string_view from, std::string_view to);
+
+// The upload that waits under this path, if nothing complete is there.
+Result<std::optional<store::Partial>> waiting_partial(Session& session, const Place& place);
+
+}  // namespace ferry

@@ -1,0 +1,143 @@
+#include "server/session/data.h"
+
+#include <fmt/core.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+
+#include "shared/net/socket.h"
+
+namespace ferry {
+
+namespace {
+
+constexpr std::chrono::seconds kConnectTimeout{30};  // for the client to reach us, or us to reach it
+constexpr std::chrono::seconds kHandshakeTimeout{15};
+constexpr std::chrono::milliseconds kCloseTimeout{1000};
+
+Deadline connect_deadline(const Session& session) {
+  return Deadline::after(
+      std::min<std::chrono::milliseconds>(kConnectTimeout, session.services.options.data_timeout));
+}
+
+Result<net::Stream> accept_data(Session& session, Watch& watch) {
+  const UniqueFd listener = std::move(session.data.listener);
+  const Deadline deadline = connect_deadline(session);
+  while (true) {
+    if (auto ready = watch.wait(listener.get(), POLLIN, deadline); !ready) {
+      if (ready.error().kind == Errc::timeout)
+        return fail(Errc::refused, "Nobody connected to the passive port");
+      return tl::unexpected(ready.error());
+    }
+    auto accepted = net::accept_now(listener.get());
+    if (!accepted) {
+      if (accepted.error().kind == Errc::timeout) continue;  // it was gone before we looked
+      return fail(Errc::refused, accepted.error().context);
+    }
+    // A stranger who guessed the port is turned away; the client may still come.
+    if (accepted->peer.same_ip(session.peer)) return net::Stream(std::move(accepted->socket));
+    session.services.logs.service(Logs::Level::warning,
+                                  fmt::format("session {}: data connection from {} refused, the client is {}",
+                                              session.name, accepted->peer.ip(), session.peer.ip()));
+  }
+}
+
+Result<net::Stream> connect_data(Session& session) {
+  const net::Address target = *session.data.target;
+  session.data.target.reset();
+  net::Address from = session.local;
+  from.set_port(0);
+  auto socket = net::connect_to(target, connect_deadline(session), from);
+  if (!socket)
+    return fail(Errc::refused, "Cannot connect to " + target.to_string() + ": " + socket.error().context);
+  return net::Stream(std::move(*socket));
+}
+
+}  // namespace
+
+Result<net::Address> prepare_passive(Session& session) {
+  session.forget_data_settings();
+  net::Address here = session.local;
+  here.set_port(0);
+  const PortRange range = session.services.options.passive_ports;
+  auto listener = net::listen_in_range(here, range.first, range.last);
+  if (!listener) return tl::unexpected(listener.error());
+  auto bound = net::Address::local_of(listener->get());
+  if (!bound) return tl::unexpected(bound.error());
+  session.data.listener = std::move(*listener);
+  return *bound;
+}
+
+Result<net::Stream> open_data(Session& session, Watch& watch) {
+  Result<net::Stream> stream = fail(Errc::refused, "Send PASV, EPSV, PORT or EPRT first");
+  if (session.data.listener) {
+    stream = accept_data(session, watch);
+  } else if (session.data.target) {
+    stream = connect_data(session);
+  }
+  if (stream) {
+    net::set_no_delay(stream->fd());
+    net::set_keep_alive(stream->fd());
+  }
+  return stream;
+}
+
+Status secure_data(Session& session, net::Stream& data, net::TlsServer::DataUse use, Watch& watch) {
+  if (!session.data.is_private) return {};
+  data.start_tls(session.services.tls->data_channel(session.tls_tag, use));
+  const Deadline deadline = Deadline::after(kHandshakeTimeout);
+  while (true) {
+    auto progress = data.try_handshake();
+    if (!progress) {
+      if (data.tls()->foreign_ticket())
+        return fail(Errc::tls, "The data connection offered a TLS session that is not this one's");
+      return fail(Errc::tls, "TLS handshake on the data connection failed: " + progress.error().context);
+    }
+    if (progress->state == net::Progress::State::done) break;
+    if (progress->state == net::Progress::State::end)
+      return fail(Errc::tls, "The data connection ended in the TLS handshake");
+    const short events = progress->state == net::Progress::State::want_write ? POLLOUT : POLLIN;
+    if (auto ready = watch.wait(data.fd(), events, deadline); !ready) {
+      if (ready.error().kind == Errc::timeout)
+        return fail(Errc::tls, "TLS handshake on the data connection took too long");
+      return ready;
+    }
+  }
+  if (data.tls()->resumed()) {
+    session.data.resumed_once = true;
+    return {};
+  }
+  const DataResumption policy = session.services.options.data_resumption;
+  if (policy == DataResumption::required ||
+      (policy == DataResumption::preferred && session.data.resumed_once)) {
+    return fail(Errc::tls, "The data connection must resume the TLS session of the control connection");
+  }
+  return {};
+}
+
+void refresh_ticket(Session& session) {
+  if (session.control.stream.is_tls()) session.control.stream.tls()->refresh_ticket();
+}
+
+Status finish_data(Session& session, net::Stream& data, Watch& watch) {
+  if (auto looked = watch.look(); !looked) return looked;
+  return data.finish(Deadline::after(session.services.options.data_timeout));
+}
+
+void close_data(Session& session, net::Stream data) {
+  if (!data.is_tls())
+    return;  // in clear the client has nothing to say on a download, and on an upload it ended first
+  const Deadline deadline = Deadline::after(kCloseTimeout);
+  std::array<char, 1024> rest{};
+  while (!deadline.passed()) {
+    auto progress = data.try_read(rest);
+    if (!progress || progress->state == net::Progress::State::end) return;
+    if (progress->state == net::Progress::State::done) continue;
+    // A client that sends its next command first is not kept waiting.
+    pollfd polled[2] = {{data.fd(), POLLIN, 0}, {session.control.stream.fd(), POLLIN, 0}};
+    if (poll(polled, 2, deadline.poll_timeout_ms()) <= 0 || polled[1].revents != 0) return;
+  }
+}
+
+}  // namespace ferry

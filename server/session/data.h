@@ -1,0 +1,32 @@
+// Data connections: made as PASV, EPSV, PORT or EPRT prepared them, from or to the client's own address only,
+// in clear or under TLS bound to this session (RFC 4217 §7, §10; RFC 2577 on bounces).
+#pragma once
+
+#include "server/session/session.h"
+#include "server/session/watch.h"
+#include "shared/net/stream.h"
+
+namespace ferry {
+
+// Binds a listener on the address the client reached us at and keeps it in session.data. Returns its address.
+// Errc::busy: no free port.
+Result<net::Address> prepare_passive(Session& session);
+
+// Waits for (or makes) the connection, in clear. The prepared listener or target is used up, also on failure.
+// Errc::refused with the text for a 425.
+Result<net::Stream> open_data(Session& session, Watch& watch);
+
+// After the 150: the TLS handshake when PROT P is in force, and the resumption policy. Errc::tls with the
+// text for a 522.
+Status secure_data(Session& session, net::Stream& data, net::TlsServer::DataUse use, Watch& watch);
+
+// After a transfer: a client's TLS 1.3 ticket is good once, so the next reply brings a fresh one.
+void refresh_ticket(Session& session);
+
+// Ends a data connection whose bytes are all written. Call before the final reply.
+Status finish_data(Session& session, net::Stream& data, Watch& watch);
+// After the final reply: waits a moment for the client to close first, so that our close does not send RST
+// over bytes it still has to read.
+void close_data(Session& session, net::Stream data);
+
+}  // namespace ferry

@@ -1,0 +1,29 @@
+// What a folder looks like to a client: its files and folders, and in place of a file that is not complete
+// yet the partial that waits for its resume.
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "server/session/session.h"
+#include "shared/ftp/facts.h"
+
+namespace ferry {
+
+// One visible name. `links` is for LIST.
+struct VisibleEntry {
+  ftp::Entry entry;
+  unsigned links = 1;
+};
+
+// Calls `visit` for every name in the folder, in no order, until it says false. Memory does not grow with the
+// folder.
+Status for_each_entry(Session& session, const Home::Folder& folder,
+                      const std::function<bool(const VisibleEntry&)>& visit);
+
+// The one name a path means; a folder is described, not opened. Errc::not_found.
+Result<VisibleEntry> entry_at(Session& session, std::string_view path);
+
+VisibleEntry describe(const Session& session, std::string_view name, const FileInfo& info, bool is_link);
+
+}  // namespace ferry

@@ -1,0 +1,182 @@
+#include "server/session/login.h"
+
+#include <fmt/core.h>
+#include <strings.h>
+
+#include <string>
+
+namespace ferry {
+
+namespace {
+
+class PasswordCheckPermit {
+ public:
+  explicit PasswordCheckPermit(Services& services) : services_(services) {
+    services_.password_checks.acquire();
+  }
+  ~PasswordCheckPermit() { services_.password_checks.release(); }
+  PasswordCheckPermit(const PasswordCheckPermit&) = delete;
+  PasswordCheckPermit& operator=(const PasswordCheckPermit&) = delete;
+
+ private:
+  Services& services_;
+};
+
+// `account` null: there is no such user, and finding that out takes as long as a wrong password.
+bool is_password_right(Session& session, const store::Account* account, const Secret& password) {
+  Services& services = session.services;
+  const std::string hash = account != nullptr ? account->password_hash : "";
+  if (!hash.empty() && services.login_cache.knows(account->name, password, hash)) return true;
+  const PasswordCheckPermit permit(services);
+  if (!verify_password(hash, password, services.options.password_cost())) return false;
+  services.login_cache.remember(account->name, password, hash);
+  return true;
+}
+
+void refuse_login(Session& session, std::string_view reason) {
+  ++session.login.failures;
+  session.login.wants_password = false;
+  session.services.logs.login(
+      session.name, fmt::format("login refused user={} from={} tls={} reason={}", session.login.user,
+                                session.peer.ip(), session.control.stream.is_tls() ? "yes" : "no", reason));
+  if (session.login.failures < kMaxLoginFailures) return session.reply(530, "Login incorrect");
+  session.reply(421, "Login incorrect, too many times; good bye");
+  session.ending = true;
+}
+
+Result<store::Account> guest_account(Session& session) {
+  auto account = session.services.store.find_account(kGuestAccount);
+  if (account && !account->is_guest) return fail(Errc::not_found, "the account 'guest' is an ordinary one");
+  return account;
+}
+
+void enter(Session& session, store::Account account) {
+  auto home = Home::open(account.home, !account.is_read_only && !account.is_guest);
+  if (!home) {
+    session.services.logs.service(
+        Logs::Level::error, fmt::format("home of {} cannot be used: {}", account.name, home.error().context));
+    return session.reply(530, "The home of this account cannot be used now; the operator's log says why");
+  }
+  const Options& options = session.services.options;
+  const Scoreboard::Limits limits{options.max_sessions_per_address, options.max_sessions_per_user};
+  if (auto seated = session.services.scoreboard.log_in(session.seat, account.name, limits); !seated) {
+    session.services.logs.login(
+        session.name, fmt::format("login refused user={} from={} reason=too many sessions", account.name,
+                                  session.peer.ip()));
+    session.reply(421, seated.error().context);
+    session.ending = true;
+    return;
+  }
+  if (auto noted = session.services.store.note_login(account.id, session.peer.ip(), wall_now()); !noted) {
+    session.services.logs.service(Logs::Level::warning, "login not noted: " + noted.error().context);
+  }
+  session.services.logs.login(
+      session.name,
+      fmt::format("login ok user={} from={} tls={}", account.name, session.peer.ip(),
+                  session.control.stream.is_tls() ? session.control.stream.tls()->version() : "no"));
+  session.login.wants_password = false;
+  session.login.failures = 0;
+  if (account.last_login)
+    session.login.previous = iso_time(*account.last_login) + " from " + account.last_login_from;
+  session.login.home.emplace(std::move(*home));
+  session.login.account = std::move(account);
+  session.login.epoch = session.services.current_account_epoch();
+  session.login.since = std::chrono::steady_clock::now();
+  session.cwd = "/";
+  session.reply(230, session.account().is_guest ? "Welcome, guest: you may look and download" : "Logged in");
+}
+
+}  // namespace
+
+bool is_guest_name(std::string_view name) {
+  return name == "anonymous" || name == "ftp" || name == kGuestAccount;
+}
+
+void log_in(Session& session, const Secret& password) {
+  if (session.login.as_guest) {
+    auto guest = guest_account(session);
+    if (!guest || guest->is_locked) return refuse_login(session, guest ? "locked" : guest.error().context);
+    return enter(session, std::move(*guest));
+  }
+  auto account = session.services.store.find_account(session.login.user);
+  if (!account && account.error().kind != Errc::not_found) {
+    session.services.logs.service(Logs::Level::error, "store: " + account.error().context);
+    return session.reply(451, "The account store cannot be read now, try again later");
+  }
+  const bool is_right = is_password_right(session, account ? &*account : nullptr, password);
+  if (!account) return refuse_login(session, "unknown user");
+  if (!is_right || account->is_guest) return refuse_login(session, "wrong password");
+  if (account->is_locked) return refuse_login(session, "locked");
+  enter(session, std::move(*account));
+}
+
+void log_out(Session& session) {
+  if (session.is_logged_in()) {
+    session.services.logs.login(
+        session.name, fmt::format("logout user={} from={}", session.account().name, session.peer.ip()));
+    session.services.scoreboard.log_out(session.seat);
+  }
+  const int failures = session.login.failures;  // REIN must not buy more guesses
+  session.login = Login{};
+  session.login.failures = failures;
+  session.transfer = TransferSettings{};
+  session.forget_data_settings();
+  session.data.epsv_all = false;
+  session.cwd = "/";
+  session.rename_from.clear();
+}
+
+bool refresh_account(Session& session) {
+  if (!session.is_logged_in()) return true;
+  const std::uint64_t epoch = session.services.current_account_epoch();
+  if (epoch == session.login.epoch) return true;
+  auto account = session.services.store.find_account(session.account().id);
+  if (!account && account.error().kind != Errc::not_found) {
+    session.reply(451, "The account store cannot be read now, try again later");
+    return false;
+  }
+  if (!account || account->is_locked) {
+    session.reply(421, account ? "This account has been locked" : "This account has been removed");
+    session.ending = true;
+    return false;
+  }
+  session.login.account = std::move(*account);
+  session.login.epoch = epoch;
+  return true;
+}
+
+void change_password(Session& session, const Secret* old, const Secret& fresh) {
+  session.login.wants_new_password = false;
+  if (session.account().is_guest) return session.reply(550, "The guest has no password");
+  if (old != nullptr && !is_password_right(session, &session.account(), *old)) {
+    if (++session.login.failures >= kMaxLoginFailures) {
+      session.reply(421, "The old password is wrong, too many times; good bye");
+      session.ending = true;
+      return;
+    }
+    return session.reply(530, "The old password is wrong");
+  }
+  if (auto checked = check_new_password(fresh); !checked) return session.reply(501, checked.error().context);
+  Result<std::string> hash = std::string();
+  {
+    const PasswordCheckPermit permit(session.services);
+    hash = hash_password(fresh, session.services.options.password_cost());
+  }
+  store::AccountChange change;
+  if (hash) change.password_hash = *hash;
+  auto changed = hash ? session.services.store.change_account(session.account().name, change)
+                      : tl::unexpected(hash.error());
+  if (!changed) return session.reply(451, "The password could not be changed: " + changed.error().context);
+  session.services.account_epoch.fetch_add(1);
+  session.services.logs.login(session.name, fmt::format("password changed user={} from={}",
+                                                        session.account().name, session.peer.ip()));
+  session.reply(200, "Password changed");
+}
+
+bool is_site_passwd(std::string_view site_argument) {
+  constexpr std::string_view kVerb = "PASSWD";
+  return site_argument.size() > kVerb.size() &&
+         strncasecmp(site_argument.data(), kVerb.data(), kVerb.size()) == 0;
+}
+
+}  // namespace ferry

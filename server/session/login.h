@@ -1,0 +1,35 @@
+// Who may come in: USER and PASS against the store, the guest, the change of one's own password, and the
+// account of a session that is already in.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "server/session/session.h"
+#include "shared/base/secret.h"
+
+namespace ferry {
+
+// True for the names that mean the guest when `anonymous` is on: "anonymous", "ftp", "guest".
+bool is_guest_name(std::string_view name);
+inline constexpr char kGuestAccount[] = "guest";
+
+// Checks the password of session.login.user and logs in, or refuses with the same answer, after the same
+// time, whether the user exists or not. Replies. Blocks for an Argon2id check, unless this login has been
+// verified since the server started.
+void log_in(Session& session, const Secret& password);
+// As REIN: back to before USER; TLS stays. The caller replies.
+void log_out(Session& session);
+
+// Looks the account up again if it may have changed. False: it is gone or locked; the session has been told
+// and ends.
+bool refresh_account(Session& session);
+
+// Changes the password of the session's own account; `old` is checked unless it is null (SITE PASSWD in two
+// steps). Replies.
+void change_password(Session& session, const Secret* old, const Secret& fresh);
+
+// Whether SITE's argument is PASSWD with a password in it.
+bool is_site_passwd(std::string_view site_argument);
+
+}  // namespace ferry

@@ -1,0 +1,71 @@
+// Shared memory, mapped by the master before it forks: one slot per session of any worker. Sessions publish
+// who they are and what they do; the master reads it for `ftpadm view`; session limits are counted here,
+// exactly, under one process-shared robust lock that is taken when a session starts, logs in or ends, never
+// per command. Progress of a transfer is published without a lock.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/base/bytes.h"
+#include "shared/base/clock.h"
+#include "shared/base/result.h"
+
+namespace ferry {
+
+// What a reader gets of one session.
+struct SessionView {
+  std::uint64_t session = 0;
+  pid_t pid = 0;
+  std::string user;     // "" before login
+  std::string address;  // numeric
+  bool tls = false;
+  std::string state;  // "login", "idle", "upload", "download", "list", or the verb that runs
+  std::string path;
+  Bytes bytes = 0;  // of the running transfer
+  WallTime since{};
+};
+
+class Scoreboard {
+ public:
+  // Maps room for `slots` sessions. Errc::io.
+  static Result<std::unique_ptr<Scoreboard>> create(int slots);
+  ~Scoreboard();
+
+  struct Limits {
+    int per_address = 0;  // 0: none
+    int per_user = 0;
+  };
+  // A seat on the board. Errc::busy "too many sessions" or "… from your address".
+  Result<int> enter(std::uint64_t session, std::string_view address, const Limits& limits, bool tls);
+  // At login. Errc::busy when the user has all the sessions he may have. Logging in as another moves the
+  // count.
+  Status log_in(int seat, std::string_view user, const Limits& limits);
+  void log_out(int seat);  // REIN
+  void leave(int seat);
+
+  void set_tls(int seat);
+  void set_state(int seat, std::string_view state, std::string_view path = {});  // resets bytes
+  void set_bytes(int seat, Bytes bytes);
+
+  // --- master ---
+  void clear_process(pid_t pid);  // seats of a worker that died
+  std::vector<SessionView> list() const;
+  int count() const;
+
+  struct Board;
+  explicit Scoreboard(Board* board, std::size_t size);
+
+ private:
+  Board* board_;
+  std::size_t size_;
+};
+
+}  // namespace ferry

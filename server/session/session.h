@@ -1,0 +1,120 @@
+// One client: everything the server knows about a control connection, grouped by concern. Between commands it
+// lies still in the worker; while commands run, one thread owns it. What a session owns is here, nothing of
+// it lives on a stack between commands, and an idle one is small.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/session/home.h"
+#include "server/session/services.h"
+#include "shared/ftp/facts.h"
+#include "shared/ftp/reply.h"
+#include "shared/net/address.h"
+#include "shared/net/line_reader.h"
+#include "shared/net/stream.h"
+#include "shared/net/tls.h"
+
+namespace ferry {
+
+inline constexpr std::size_t kMaxCommandLine = 4096 + 512;    // the longest path and a verb
+inline constexpr std::size_t kMaxQueuedCommands = 64 * 1024;  // bytes that may wait behind a transfer
+inline constexpr int kMaxLoginFailures = 3;
+inline constexpr std::chrono::seconds kReplyTimeout{
+    10};  // a peer that does not take one line within this is gone
+
+// The control connection.
+struct Control {
+  net::Stream stream;
+  net::LineReader reader{kMaxCommandLine};
+  std::vector<std::string> queued;  // lines that came during a transfer, in order
+  std::size_t queued_bytes = 0;
+  bool handshaking = false;  // TLS handshake under way; no commands until it is done
+  bool greeted = false;
+  bool broken = false;  // the peer is gone, or does not take replies
+};
+
+// Who is there.
+struct Login {
+  std::string user;                 // as given with USER
+  bool wants_password = false;      // USER came, PASS must follow
+  bool wants_new_password = false;  // SITE PASSWD came, PASS brings the new one
+  bool as_guest = false;
+  int failures = 0;
+  std::optional<store::Account> account;  // set: logged in
+  std::optional<Home> home;
+  std::uint64_t epoch = 0;  // Services::account_epoch the account was read at
+  std::chrono::steady_clock::time_point since{};
+  std::string previous;  // when and from where this account logged in before, for SITE INFO
+};
+
+// How the next transfer goes (RFC 959 §4.1.2 and later).
+struct TransferSettings {
+  bool ascii = true;                        // TYPE A is the default (RFC 959 §3.1.1)
+  std::optional<Bytes> restart;             // REST
+  std::optional<Bytes> announced;           // ALLO
+  ftp::FactSet facts = ftp::kDefaultFacts;  // OPTS MLST
+};
+
+// Where the next data connection comes from.
+struct DataSettings {
+  UniqueFd listener;                   // PASV, EPSV
+  std::optional<net::Address> target;  // PORT, EPRT
+  bool epsv_all = false;               // EPSV ALL: nothing but EPSV from here (RFC 2428 §4)
+  bool pbsz_given = false;
+  bool is_private = false;    // PROT P
+  bool resumed_once = false;  // this client can resume TLS sessions, so it must from now on
+};
+
+struct Session {
+  Session(Services& services_used, std::uint64_t session_id, int board_seat, net::Stream stream,
+          net::Address peer_address, net::Address local_address);
+  ~Session();  // logs the end, leaves the scoreboard
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  Services& services;
+  const std::uint64_t id;
+  const std::string name;  // id as it stands in every log line
+  const int seat;
+  const net::Address peer, local;
+  const std::chrono::steady_clock::time_point started;
+  const net::SessionTag tls_tag;
+
+  Control control;
+  Login login;
+  std::string cwd = "/";    // canonical
+  std::string rename_from;  // RNFR
+  TransferSettings transfer;
+  DataSettings data;
+  int last_code = 0;    // of the last reply
+  bool ending = false;  // the last reply said goodbye
+
+  // Sends one reply; blocks at most kReplyTimeout. A peer that does not take it is marked broken; there is
+  // nothing a caller could do.
+  void reply(int code, std::string_view text);
+  void reply(const ftp::Reply& reply);
+
+  bool is_logged_in() const { return login.account.has_value(); }
+  bool ended() const { return ending || control.broken; }
+  // The path a client meant, absolute: cwd in front unless it is. Not resolved; Home does that.
+  std::string absolute(std::string_view argument) const;
+  // Home of a session that is logged in.
+  Home& home() { return *login.home; }
+  const store::Account& account() const { return *login.account; }
+
+  // Drops what PASV, EPSV, PORT or EPRT prepared.
+  void forget_data_settings();
+};
+
+// When a session that waits now must be ended.
+Deadline waiting_deadline(const Session& session);
+
+// Whether run_session's caller should park the session, and for what.
+enum class Next { park_to_read, park_to_write, close };
+
+}  // namespace ferry

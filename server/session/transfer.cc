@@ -1,0 +1,223 @@
+#include "server/session/transfer.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <poll.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
+#include "server/session/replies.h"
+#include "shared/ftp/text_mode.h"
+
+namespace ferry {
+
+namespace {
+
+constexpr std::size_t kBufferSize = 256 * 1024;
+constexpr Bytes kSendfileStep = 1024 * 1024;  // the control connection is looked at between steps
+constexpr std::size_t kListingPiece = 32 * 1024;
+
+Deadline stalled(const Session& session) {
+  return Deadline::after(session.services.options.data_timeout);
+}
+
+short events_for(const net::Progress& progress) {
+  return progress.state == net::Progress::State::want_write ? POLLOUT : POLLIN;
+}
+
+void log_transfer(Session& session, const TransferPlan& plan, const Watch& watch, std::string_view result) {
+  session.services.logs.transfer(
+      session.name, fmt::format("{} user={} path={} bytes={} seconds={:.3f} result={}", plan.kind,
+                                session.account().name, plan.path, watch.bytes(), watch.seconds(), result));
+}
+
+void refuse_transfer(Session& session, const TransferPlan& plan, const Watch& watch, const Error& error) {
+  if (plan.undo) plan.undo();
+  log_transfer(session, plan, watch, error.context);
+  if (watch.aborted()) {
+    session.reply(426, "Transfer aborted");
+    session.reply(226, "ABOR done");
+    return;
+  }
+  refresh_ticket(session);
+  session.reply(reply_for(error));
+}
+
+Status send_with_sendfile(Session& session, net::Stream& data, Watch& watch, int file, off_t offset,
+                          Bytes end) {
+  while (offset < end) {
+    const auto step = static_cast<std::size_t>(std::min<Bytes>(end - offset, kSendfileStep));
+    const ssize_t sent = sendfile(data.fd(), file, &offset, step);
+    if (sent > 0) {
+      watch.count(sent);
+      if (auto looked = watch.look(); !looked) return looked;
+      continue;
+    }
+    if (sent == 0) return fail(Errc::io, "the file became shorter while it was sent");
+    if (errno == EINTR) continue;
+    if (errno != EAGAIN) return fail_errno(errno, "data connection");
+    if (auto ready = watch.wait(data.fd(), POLLOUT, stalled(session)); !ready) return ready;
+  }
+  return {};
+}
+
+Status send_through_buffer(Session& session, net::Stream& data, Watch& watch, int file, off_t offset,
+                           Bytes end) {
+  const auto buffer = std::make_unique_for_overwrite<char[]>(kBufferSize);
+  ftp::ToWire to_wire;
+  std::string text;
+  while (offset < end) {
+    const auto step = static_cast<std::size_t>(std::min<Bytes>(end - offset, kBufferSize));
+    const ssize_t got = pread(file, buffer.get(), step, offset);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno(errno, "file");
+    if (got == 0) return fail(Errc::io, "the file became shorter while it was sent");
+    offset += got;
+    std::string_view piece(buffer.get(), static_cast<std::size_t>(got));
+    if (session.transfer.ascii) {
+      text.clear();
+      to_wire.convert(piece, text);
+      piece = text;
+    }
+    if (auto sent = send_bytes(session, data, watch, piece); !sent) return sent;
+  }
+  return {};
+}
+
+// Whether the end of the upload's data was its real end. TLS and announced sizes know; in clear a broken
+// connection looks like an end, so one whose control connection went as well was broken off.
+Status check_end(Session& session, net::Stream& data, Watch& watch, Bytes arrived, const Upload& upload) {
+  const auto announced = session.transfer.announced;
+  if (announced && arrived < *announced && upload.offset() + arrived < *announced) {
+    return fail(Errc::reset, fmt::format("{}: {} of {} announced bytes came; what is here can be resumed",
+                                         upload.path(), upload.offset() + arrived, *announced));
+  }
+  if (data.is_tls() || announced) return {};
+  const auto looked = watch.wait(-1, 0, Deadline::after(std::chrono::milliseconds(0)));
+  if (!looked && looked.error().kind != Errc::timeout) return looked;
+  return {};
+}
+
+// TLS without close_notify is only an end if the announced number of bytes has come (some old clients never
+// send it).
+bool is_announced_end(const Session& session, const Error& error, Bytes arrived, const Upload& upload) {
+  const auto announced = session.transfer.announced;
+  return error.kind == Errc::reset && announced &&
+         (arrived == *announced || upload.offset() + arrived == *announced);
+}
+
+}  // namespace
+
+void run_transfer(Session& session, const TransferPlan& plan, net::TlsServer::DataUse use,
+                  const std::function<Status(net::Stream&, Watch&)>& move,
+                  const std::function<Result<std::string>()>& done) {
+  Watch watch(session, plan.kind, plan.path);
+  watch.expect(plan.expected);
+  auto data = open_data(session, watch);
+  if (!data) return refuse_transfer(session, plan, watch, data.error());
+  session.reply(150, plan.opening);
+
+  Status moved = secure_data(session, *data, use, watch);
+  if (moved) moved = move(*data, watch);
+  // An upload is whole when its end has come; a client that is gone by then has taken nothing from it.
+  if (moved && use == net::TlsServer::DataUse::upload) static_cast<void>(finish_data(session, *data, watch));
+  if (moved && use == net::TlsServer::DataUse::download) moved = finish_data(session, *data, watch);
+  if (!moved) {
+    {
+      const net::Stream gone = std::move(*data);
+    }  // the client sees the data connection end before the reply
+    return refuse_transfer(session, plan, watch, moved.error());
+  }
+  const auto text = done();
+  if (!text) return refuse_transfer(session, plan, watch, text.error());
+  refresh_ticket(session);
+  log_transfer(session, plan, watch, "ok");
+  session.reply(226, *text);
+  close_data(session, std::move(*data));
+}
+
+Status send_bytes(Session& session, net::Stream& data, Watch& watch, std::string_view bytes) {
+  while (!bytes.empty()) {
+    auto progress = data.try_write(bytes);
+    if (!progress) return tl::unexpected(progress.error());
+    if (progress->state == net::Progress::State::done) {
+      watch.count(static_cast<Bytes>(progress->bytes));
+      bytes.remove_prefix(progress->bytes);
+      if (auto looked = watch.look(); !looked) return looked;
+      continue;
+    }
+    if (progress->state == net::Progress::State::end)
+      return fail(Errc::reset, "the client ended the data connection");
+    if (auto ready = watch.wait(data.fd(), events_for(*progress), stalled(session)); !ready) return ready;
+  }
+  return {};
+}
+
+Status send_file(Session& session, net::Stream& data, Watch& watch, int file, Bytes offset, Bytes size) {
+  posix_fadvise(file, offset, 0, POSIX_FADV_SEQUENTIAL);
+  if (!data.is_tls() && !session.transfer.ascii)
+    return send_with_sendfile(session, data, watch, file, offset, size);
+  return send_through_buffer(session, data, watch, file, offset, size);
+}
+
+Status receive_file(Session& session, net::Stream& data, Watch& watch, Upload& upload) {
+  const auto buffer = std::make_unique_for_overwrite<char[]>(kBufferSize);
+  std::size_t filled = 0;
+  Bytes arrived = 0;
+  ftp::FromWire from_wire;
+  std::string text;
+  const auto store = [&]() -> Status {
+    std::string_view piece(buffer.get(), filled);
+    filled = 0;
+    if (!session.transfer.ascii) return upload.write(piece, watch);
+    text.clear();
+    from_wire.convert(piece, text);
+    return upload.write(text, watch);
+  };
+  while (true) {
+    auto progress = data.try_read({buffer.get() + filled, kBufferSize - filled});
+    if (!progress && !is_announced_end(session, progress.error(), arrived, upload)) {
+      if (auto kept = store(); !kept) return kept;
+      return tl::unexpected(progress.error());
+    }
+    if (!progress || progress->state == net::Progress::State::end) break;
+    if (progress->state == net::Progress::State::done) {
+      filled += progress->bytes;
+      arrived += static_cast<Bytes>(progress->bytes);
+      watch.count(static_cast<Bytes>(progress->bytes));
+      if (filled == kBufferSize) {
+        if (auto stored = store(); !stored) return stored;
+        if (auto looked = watch.look(); !looked) return looked;
+      }
+      continue;
+    }
+    if (auto ready = watch.wait(data.fd(), events_for(*progress), stalled(session)); !ready) {
+      static_cast<void>(store());  // what came is kept for the resume
+      return ready;
+    }
+  }
+  if (auto stored = store(); !stored) return stored;
+  if (session.transfer.ascii) {
+    text.clear();
+    from_wire.finish(text);
+    if (auto stored = upload.write(text, watch); !stored) return stored;
+  }
+  return check_end(session, data, watch, arrived, upload);
+}
+
+Status LineSender::add(std::string_view line) {
+  buffer_.append(line).append("\r\n");
+  return buffer_.size() >= kListingPiece ? flush() : Status{};
+}
+
+Status LineSender::flush() {
+  const Status sent = send_bytes(session_, data_, watch_, buffer_);
+  buffer_.clear();
+  return sent;
+}
+
+}  // namespace ferry

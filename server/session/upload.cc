@@ -1,0 +1,286 @@
+#include "server/session/upload.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace ferry {
+
+namespace {
+
+// Grants double with the file from the first to the last: small files take little more than they need, large
+// ones ask rarely.
+constexpr Bytes kFirstGrant = 256 * 1024;
+constexpr Bytes kLastGrant = 8 * 1024 * 1024;
+
+// At a full quota: how long an upload waits for younger ones of the same account to end or give way, and how
+// long the youngest waits for others to give back what they were granted and did not need.
+constexpr std::chrono::seconds kWaitForRoom{20};
+constexpr std::chrono::milliseconds kYoungestWaits{400};
+constexpr std::chrono::milliseconds kLookAgain{20};
+
+Status cut_file(int fd, Bytes size) {
+  if (ftruncate(fd, size) != 0) return fail_errno(errno, "partial");
+  return {};
+}
+
+Error over_quota(const std::string& path, std::string_view what) {
+  return {Errc::over_quota, fmt::format("{}: quota exceeded, {}", path, what)};
+}
+
+}  // namespace
+
+Upload::Upload(Services& services, const Home& home, Place place, store::Partial row, UniqueFd file)
+    : services_(services),
+      home_(home),
+      place_(std::move(place)),
+      row_(std::move(row)),
+      file_(std::move(file)) {}
+
+Upload::~Upload() {
+  park();
+}
+
+Result<std::unique_ptr<Upload>> Upload::begin(Services& services, const Home& home,
+                                              const store::Account& account, Place place,
+                                              const Request& request) {
+  if (place.info && place.info->is_directory()) return fail(Errc::is_directory, place.path + " is a folder");
+  if (place.info && !place.info->is_file())
+    return fail(Errc::permission, place.path + " is not a plain file");
+  const Bytes complete = place.info ? place.info->size : 0;
+
+  auto waiting = services.store.partial_at(account.id, place.path);
+  if (!waiting) return tl::unexpected(waiting.error());
+  // APPE acts on what a client sees under the name: the complete file if there is one. REST means the
+  // partial.
+  const bool resumes =
+      *waiting && (request.start == Start::at_offset || (request.start == Start::append && !place.info));
+  const Bytes there = resumes ? (*waiting)->received : complete;
+  const Bytes keep = request.start == Start::append ? there : request.offset;
+  if (keep > there) {
+    return fail(Errc::out_of_range,
+                fmt::format("{}: only {} bytes are here, cannot go on at {}", place.path, there, keep));
+  }
+  auto upload = *waiting ? claim(services, home, account.id, std::move(place))
+                         : create(services, home, account.id, std::move(place), request.announced);
+  if (!upload) return upload;
+  Status started = resumes ? (*upload)->start_at(keep) : (*upload)->start_fresh();
+  if (started && !resumes && keep > 0) started = (*upload)->start_behind(keep);
+  if (started && request.announced) started = (*upload)->reserve(std::max(*request.announced, keep));
+  if (!started) return tl::unexpected(started.error());
+  return upload;
+}
+
+Result<std::unique_ptr<Upload>> Upload::claim(Services& services, const Home& home, store::AccountId account,
+                                              Place place) {
+  const auto complete = place.info ? std::optional(place.info->size) : std::nullopt;
+  auto row = services.store.claim_partial(account, place.path, complete, services.owner);
+  if (!row) return tl::unexpected(row.error());
+  auto file = home.open_partial(row->token);
+  if (!file) {  // removed behind our back: the row says nothing any more
+    static_cast<void>(services.store.drop_upload(row->id));
+    return fail(Errc::io, place.path + ": the partial is gone, send it again from the start");
+  }
+  return std::unique_ptr<Upload>(
+      new Upload(services, home, std::move(place), std::move(*row), std::move(*file)));
+}
+
+Result<std::unique_ptr<Upload>> Upload::create(Services& services, const Home& home, store::AccountId account,
+                                               Place place, std::optional<Bytes> announced) {
+  auto partial = home.make_partial();
+  if (!partial) return tl::unexpected(partial.error());
+  const auto complete = place.info ? std::optional(place.info->size) : std::nullopt;
+  auto row = services.store.begin_upload(
+      {account, place.path, partial->token, partial->inode, complete, announced, services.owner});
+  if (!row) {
+    static_cast<void>(home.remove_partial(partial->token));
+    if (row.error().kind == Errc::exists) {
+      return fail(Errc::busy, place.path + ": another upload has just ended here, try again");
+    }
+    return tl::unexpected(row.error());
+  }
+  return std::unique_ptr<Upload>(
+      new Upload(services, home, std::move(place), std::move(*row), std::move(partial->file)));
+}
+
+Status Upload::start_fresh() {
+  if (row_.granted == 0) return {};
+  if (auto cut = cut_file(file_.get(), 0); !cut) return cut;
+  row_.granted = 0;
+  return services_.store.shrink(row_.id, 0);
+}
+
+Status Upload::start_at(Bytes offset) {
+  struct stat status {};
+  if (fstat(file_.get(), &status) != 0) return fail_errno(errno, "partial");
+  if (status.st_size < offset)
+    return fail(Errc::out_of_range, fmt::format("{}: only {} bytes are here", place_.path, status.st_size));
+  if (auto cut = cut_file(file_.get(), offset); !cut) return cut;
+  size_ = offset_ = offset;
+  if (offset < row_.granted) {
+    if (auto shrunk = services_.store.shrink(row_.id, offset); !shrunk) return shrunk;
+    row_.granted = offset;
+  }
+  auto prefix = digest_prefix(file_.get(), DigestKind::sha256, offset);
+  if (!prefix) return tl::unexpected(prefix.error());
+  digest_ = std::move(*prefix);
+  return {};
+}
+
+Status Upload::start_behind(Bytes length) {
+  if (auto reserved = reserve(length); !reserved) return reserved;
+  if (auto copied = copy_complete(length); !copied) return copied;
+  auto prefix = digest_prefix(file_.get(), DigestKind::sha256, length);
+  if (!prefix) return tl::unexpected(prefix.error());
+  digest_ = std::move(*prefix);
+  size_ = offset_ = length;
+  return {};
+}
+
+Status Upload::copy_complete(Bytes length) {
+  auto source = home_.open_for_reading(place_);
+  if (!source) return tl::unexpected(source.error());
+  off_t from = 0, to = 0;
+  while (from < length) {
+    const ssize_t copied =
+        copy_file_range(source->get(), &from, file_.get(), &to, static_cast<std::size_t>(length - from), 0);
+    if (copied < 0 && errno == EINTR) continue;
+    if (copied < 0) return fail_errno(errno, place_.path);
+    if (copied == 0) return fail(Errc::io, place_.path + " became shorter while it was copied");
+  }
+  return {};
+}
+
+Result<Bytes> Upload::grow(Bytes want) {
+  auto granted = services_.store.grow(row_.id, want);
+  if (granted) row_.granted = *granted;
+  return granted;
+}
+
+// All of `total` before the first byte, or a refusal before the first byte.
+Status Upload::reserve(Bytes total) {
+  while (row_.granted < total) {
+    const Bytes before = row_.granted;
+    if (auto granted = grow(total - before); !granted) return tl::unexpected(granted.error());
+    if (row_.granted >= total) break;
+    auto reclaimed = reclaim_one();
+    if (!reclaimed) return tl::unexpected(reclaimed.error());
+    if (!*reclaimed)
+      return tl::unexpected(over_quota(place_.path, fmt::format("{} bytes do not fit", total)));
+  }
+  // Blocks for the whole file now, so that a full disk is known now. Not every file system can; then the
+  // write will tell.
+  if (total > size_ && fallocate(file_.get(), FALLOC_FL_KEEP_SIZE, 0, total) != 0 &&
+      (errno == ENOSPC || errno == EDQUOT)) {
+    return fail_errno(errno, place_.path);
+  }
+  return {};
+}
+
+// An upload that once broke off because the account was full gives its bytes to one that runs.
+Result<bool> Upload::reclaim_one() {
+  auto victim = services_.store.claim_reclaimable(row_.account, services_.owner);
+  if (!victim) return tl::unexpected(victim.error());
+  if (!*victim) return false;
+  if (auto removed = home_.remove_partial((*victim)->token); !removed) return tl::unexpected(removed.error());
+  if (auto dropped = services_.store.drop_upload((*victim)->id); !dropped)
+    return tl::unexpected(dropped.error());
+  return true;
+}
+
+Status Upload::make_room(Bytes total, Watch& watch) {
+  const Deadline give_up = Deadline::after(kWaitForRoom);
+  const Deadline youngest_gives_up = Deadline::after(kYoungestWaits);
+  while (row_.granted < total) {
+    const Bytes step = std::clamp(size_, kFirstGrant, kLastGrant);
+    const Bytes before = row_.granted;
+    if (auto granted = grow(std::max(total - before, step)); !granted) return tl::unexpected(granted.error());
+    if (row_.granted > before) continue;
+    auto reclaimed = reclaim_one();
+    if (!reclaimed) return tl::unexpected(reclaimed.error());
+    if (*reclaimed) continue;
+    auto is_youngest = services_.store.is_youngest(row_.id);
+    if (!is_youngest) return tl::unexpected(is_youngest.error());
+    if (give_up.passed() || (*is_youngest && youngest_gives_up.passed())) {
+      hit_quota_ = true;
+      return tl::unexpected(over_quota(
+          place_.path, fmt::format("{} bytes are kept and can be resumed when there is room", size_)));
+    }
+    const auto paused = watch.wait(-1, 0, Deadline::after(kLookAgain));
+    if (!paused && paused.error().kind != Errc::timeout) return paused;
+  }
+  return {};
+}
+
+Status Upload::write(std::string_view bytes, Watch& watch) {
+  while (!bytes.empty()) {
+    if (row_.granted == size_) {
+      if (auto room = make_room(size_ + 1, watch); !room) return room;
+    }
+    const std::string_view fits = bytes.substr(0, static_cast<std::size_t>(row_.granted - size_));
+    if (auto written = write_granted(fits); !written) return written;
+    bytes.remove_prefix(fits.size());
+  }
+  return {};
+}
+
+Status Upload::write_granted(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = pwrite(file_.get(), bytes.data(), bytes.size(), size_);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return fail_errno(errno, place_.path);
+    const auto count = static_cast<std::size_t>(written);
+    digest_.update(bytes.substr(0, count));
+    size_ += written;
+    bytes.remove_prefix(count);
+  }
+  return {};
+}
+
+Status Upload::commit() {
+  const bool durable = services_.options.durable;
+  // What was reserved beyond the end is given back to the file system; an overwritten file keeps its
+  // permissions.
+  if (row_.granted > size_) {
+    if (auto cut = cut_file(file_.get(), size_); !cut) return cut;
+  }
+  if (place_.info && fchmod(file_.get(), place_.info->mode & 0777) != 0)
+    return fail_errno(errno, place_.path);
+  if (durable && fdatasync(file_.get()) != 0) return fail_errno(errno, place_.path);
+  struct stat status {};
+  if (fstat(file_.get(), &status) != 0) return fail_errno(errno, place_.path);
+  const FileInfo info = FileInfo::of(status);
+  if (auto published = home_.publish(row_.token, place_); !published) return published;
+
+  // From here the file is there under its name. If what follows fails, the row stays ours, and the settler
+  // finishes it when this worker ends.
+  is_settled_ = true;
+  if (durable) {
+    if (auto synced = home_.sync_folder(place_); !synced) return synced;
+  }
+  const store::FileDigest digest{size_, info.mtime_ns(), info.inode, sha256()};
+  return services_.store.commit_upload(row_.id, {size_, digest}, durable);
+}
+
+void Upload::park() {
+  if (is_settled_) return;
+  is_settled_ = true;
+  static_cast<void>(cut_file(
+      file_.get(), size_));  // blocks reserved beyond the end go back; failing that, only they are lost
+  if (services_.options.durable) static_cast<void>(fdatasync(file_.get()));
+  const auto cut = [this](Bytes fits) -> Status {
+    if (fits == 0) return home_.remove_partial(row_.token);
+    return cut_file(file_.get(), fits);
+  };
+  // An empty partial holds nothing worth resuming.
+  const auto parked = services_.store.park_upload(row_.id, size_, sha256(), hit_quota_, cut);
+  if (!parked) {
+    services_.logs.service(Logs::Level::error, fmt::format("upload of {} could not be parked: {}",
+                                                           place_.path, parked.error().context));
+  }
+}
+
+}  // namespace ferry

@@ -1,0 +1,89 @@
+// One upload from its first byte to its commit. Bytes go to a partial in the home's reserved folder, never to
+// the file's own name; only bytes that the quota has granted are written. commit() makes the file appear
+// whole, or nothing changes; an upload that ends in any other way leaves a partial that can be resumed. Runs
+// in a worker's thread; blocks on disk and store.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "server/session/home.h"
+#include "server/session/services.h"
+#include "server/session/watch.h"
+#include "shared/base/digest.h"
+#include "shared/store/store.h"
+
+namespace ferry {
+
+class Upload {
+ public:
+  enum class Start {
+    fresh,      // STOR: what waited under this name is given up
+    at_offset,  // REST n, STOR: the partial that waits, cut to n; without one, the first n bytes of the
+                // complete file
+    append,     // APPE: behind the complete file (a copy of it), else behind the partial that waits
+  };
+  struct Request {
+    Start start = Start::fresh;
+    Bytes offset = 0;
+    std::optional<Bytes> announced;  // ALLO: reserved now, or refused now
+  };
+
+  // Errc::busy: somebody else writes this path; Errc::out_of_range: offset beyond what is there;
+  // Errc::over_quota, Errc::no_space; Errc::is_directory. `home`, `services` and `place`'s folder must
+  // outlive the upload.
+  static Result<std::unique_ptr<Upload>> begin(Services& services, const Home& home,
+                                               const store::Account& account, Place place,
+                                               const Request& request);
+  ~Upload();  // parks what has not been committed
+  Upload(const Upload&) = delete;
+  Upload& operator=(const Upload&) = delete;
+
+  // Appends. At the quota's end writes what fits and returns Errc::over_quota; before that, uploads of the
+  // same account that compete for the last bytes are settled: the youngest gives way, the others wait for it
+  // a moment (watch keeps ABOR working meanwhile).
+  Status write(std::string_view bytes, Watch& watch);
+
+  // Syncs, renames into place, settles the quota. Afterwards the file is on disk, whole, accounted. On
+  // failure the partial stays.
+  Status commit();
+
+  // Ends it without commit: the partial waits for its resume. Nothing if it has ended already.
+  void park();
+
+  Bytes size() const { return size_; }
+  Bytes offset() const { return offset_; }  // where this attempt began
+  std::string sha256() const { return digest_.hex(); }
+  const std::string& path() const { return place_.path; }
+
+ private:
+  Upload(Services& services, const Home& home, Place place, store::Partial row, UniqueFd file);
+  static Result<std::unique_ptr<Upload>> claim(Services& services, const Home& home, store::AccountId account,
+                                               Place place);
+  static Result<std::unique_ptr<Upload>> create(Services& services, const Home& home,
+                                                store::AccountId account, Place place,
+                                                std::optional<Bytes> announced);
+  Status start_fresh();
+  Status start_at(Bytes offset);
+  Status start_behind(Bytes length);  // a copy of the first `length` bytes of the complete file
+  Status reserve(Bytes total);
+  Status copy_complete(Bytes length);
+  Status make_room(Bytes total, Watch& watch);
+  Result<bool> reclaim_one();
+  Status write_granted(std::string_view bytes);
+  Result<Bytes> grow(Bytes want);
+
+  Services& services_;
+  const Home& home_;
+  Place place_;
+  store::Partial row_;
+  UniqueFd file_;
+  Digest digest_{DigestKind::sha256};
+  Bytes offset_ = 0, size_ = 0;
+  bool hit_quota_ = false;
+  bool is_settled_ = false;  // committed, dropped, or left to the settler
+};
+
+}  // namespace ferry

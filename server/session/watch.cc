@@ -1,0 +1,119 @@
+#include "server/session/watch.h"
+
+#include <fmt/core.h>
+
+#include <cerrno>
+
+#include "shared/ftp/command_line.h"
+
+namespace ferry {
+
+namespace {
+
+// Looking costs a system call; a transfer that runs looks this often at most, well within the 100 ms an ABOR
+// may take.
+constexpr std::chrono::milliseconds kLookEvery{10};
+
+}  // namespace
+
+Watch::Watch(Session& session, std::string_view what, std::string path)
+    : session_(session),
+      what_(what),
+      path_(std::move(path)),
+      started_(std::chrono::steady_clock::now()),
+      last_look_(started_) {
+  session_.services.scoreboard.set_state(session_.seat, what_, path_);
+}
+
+Watch::~Watch() {
+  session_.services.scoreboard.set_state(session_.seat, "idle");
+}
+
+double Watch::seconds() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
+}
+
+void Watch::count(Bytes bytes) {
+  bytes_ += bytes;
+  session_.services.scoreboard.set_bytes(session_.seat, bytes_);
+}
+
+// poll(2) announces what lies in the socket, not what has been read out of it already.
+Status Watch::look_at_buffer() {
+  if (looked_at_buffer_) return {};
+  looked_at_buffer_ = true;
+  return read_control();
+}
+
+Status Watch::wait(int fd, short events, Deadline deadline) {
+  if (auto looked = look_at_buffer(); !looked) return looked;
+  while (true) {
+    // With a full queue the peer's commands stay in its socket; only the loss of the connection is still
+    // seen.
+    const bool takes_commands = session_.control.queued_bytes < kMaxQueuedCommands;
+    pollfd polled[2] = {{fd, events, 0},
+                        {session_.control.stream.fd(), static_cast<short>(takes_commands ? POLLIN : 0), 0}};
+    const int ready = poll(polled, 2, deadline.poll_timeout_ms());
+    if (ready < 0 && errno != EINTR) return fail_errno(errno, "poll");
+    if (ready == 0 && deadline.passed())
+      return fail(Errc::timeout,
+                  fmt::format("no data for {} s", session_.services.options.data_timeout.count() / 1000));
+    if (ready <= 0) continue;
+    if (polled[1].revents != 0) {
+      if (auto read = read_control(); !read) return read;
+    }
+    if (polled[0].revents != 0) return {};
+  }
+}
+
+Status Watch::look() {
+  if (auto looked = look_at_buffer(); !looked) return looked;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - last_look_ < kLookEvery) return {};
+  last_look_ = now;
+  if (session_.control.queued_bytes >= kMaxQueuedCommands) return {};
+  pollfd polled{session_.control.stream.fd(), POLLIN, 0};
+  if (poll(&polled, 1, 0) > 0) return read_control();
+  return {};
+}
+
+Status Watch::read_control() {
+  Control& control = session_.control;
+  while (control.queued_bytes < kMaxQueuedCommands) {
+    auto line = control.reader.next(control.stream);
+    if (!line || line->state == net::LineReader::Line::State::end) {
+      control.broken = true;
+      return fail(Errc::cancelled, "the control connection is gone");
+    }
+    if (line->state == net::LineReader::Line::State::need_more) return {};
+    if (line->too_long) continue;  // it could not have been a command; nothing waits for its reply in order
+    ftp::strip_telnet(line->text);
+    if (auto taken = take_line(line->text); !taken) return taken;
+  }
+  return {};
+}
+
+Status Watch::take_line(const std::string& line) {
+  const auto command = ftp::parse_command_line(line);
+  if (command && command->verb == "ABOR") {
+    aborted_ = true;
+    return fail(Errc::cancelled, "aborted");
+  }
+  if (command && command->verb == "STAT" && !command->has_argument) {
+    answer_stat();
+    return {};
+  }
+  session_.control.queued.push_back(line);
+  session_.control.queued_bytes += line.size() + 1;
+  return {};
+}
+
+void Watch::answer_stat() {
+  const double elapsed = seconds();
+  const double rate = elapsed > 0 ? static_cast<double>(bytes_) / elapsed : 0;
+  std::string progress = fmt::format("{} {}: {} bytes", what_, path_, bytes_);
+  if (total_ > 0) progress += fmt::format(" of {} ({} %)", total_, bytes_ * 100 / total_);
+  session_.reply({213, {"Status", progress + fmt::format(", {} bytes/s", static_cast<Bytes>(rate)), "End"}});
+}
+
+}  // namespace ferry

@@ -1,0 +1,47 @@
+// The control connection while data moves: the thread that transfers looks at both. ABOR, STAT and the loss
+// of the control connection act at once; every other command waits its turn (RFC 959 §4.1.3, RFC 1123
+// §4.1.2.10 for the order).
+#pragma once
+
+#include <poll.h>
+
+#include <string>
+
+#include "server/session/session.h"
+
+namespace ferry {
+
+class Watch {
+ public:
+  // `what` and `path` are for STAT and the scoreboard: "upload", "/a/b".
+  Watch(Session& session, std::string_view what, std::string path);
+  ~Watch();
+
+  // Waits until `fd` has `events`. Errc::cancelled: ABOR came, or the control connection is gone, or the
+  // session was kicked (context says which); Errc::timeout: the deadline.
+  Status wait(int fd, short events, Deadline deadline);
+  // As wait, without waiting: only looks whether something came on the control connection. Call once per
+  // chunk.
+  Status look();
+
+  void count(Bytes bytes);                      // moved since the last call
+  void expect(Bytes total) { total_ = total; }  // for percent
+  Bytes bytes() const { return bytes_; }
+  double seconds() const;
+  bool aborted() const { return aborted_; }  // by ABOR: 426 now, 226 for the ABOR itself (RFC 959 §5.4)
+
+ private:
+  Status look_at_buffer();
+  Status read_control();
+  Status take_line(const std::string& line);
+  void answer_stat();
+
+  Session& session_;
+  std::string what_, path_;
+  Bytes bytes_ = 0, total_ = -1;
+  std::chrono::steady_clock::time_point started_, last_look_;
+  bool aborted_ = false;
+  bool looked_at_buffer_ = false;  // lines that came in one packet with the transfer's command
+};
+
+}  // namespace ferry

@@ -1,0 +1,230 @@
+#include "server/worker/sandbox.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <linux/landlock.h>
+#include <linux/sched.h>
+#include <seccomp.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+
+#include "shared/base/unique_fd.h"
+
+namespace ferry {
+
+namespace {
+
+// Version 2 of Landlock (Linux 5.19) allows renames between folders; a worker publishes uploads by such a
+// rename.
+constexpr int kNeededLandlock = 2;
+#ifndef LANDLOCK_ACCESS_FS_REFER
+#define LANDLOCK_ACCESS_FS_REFER (1ULL << 13)
+#endif
+#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
+#define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
+#endif
+constexpr std::uint64_t kFolderRights = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE |
+                                        LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+                                        LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR |
+                                        LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REFER;
+// Handled and given to nobody: running programs, devices, sockets, FIFOs, links.
+constexpr std::uint64_t kNobodysRights = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
+                                         LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
+                                         LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SYM;
+
+int landlock_version() {
+  return static_cast<int>(syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION));
+}
+
+Status enter_landlock(const SandboxPaths& paths, Logs& logs) {
+  const int version = landlock_version();
+  if (version < kNeededLandlock) {
+    logs.service(Logs::Level::warning,
+                 "this kernel offers no Landlock from version 2 on: workers are confined by openat2, their "
+                 "user and seccomp only");
+    return {};
+  }
+  const std::uint64_t folder_rights = kFolderRights | (version >= 3 ? LANDLOCK_ACCESS_FS_TRUNCATE : 0);
+  landlock_ruleset_attr attributes{};
+  attributes.handled_access_fs = folder_rights | kNobodysRights;
+  const UniqueFd rules(
+      static_cast<int>(syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0)));
+  if (!rules) return fail_errno(errno, "landlock");
+  for (const std::string& path : paths.read_write) {
+    const UniqueFd folder(open(path.c_str(), O_PATH | O_CLOEXEC));
+    if (!folder && errno == ENOENT) continue;  // a home that is gone; its account cannot log in anyway
+    if (!folder) return fail_errno(errno, path);
+    landlock_path_beneath_attr beneath{};
+    beneath.allowed_access = folder_rights;
+    beneath.parent_fd = folder.get();
+    if (syscall(SYS_landlock_add_rule, rules.get(), LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) != 0)
+      return fail_errno(errno, "landlock: " + path);
+  }
+  if (syscall(SYS_landlock_restrict_self, rules.get(), 0) != 0) return fail_errno(errno, "landlock");
+  return {};
+}
+
+// What a worker calls, itself and through libc, OpenSSL, SQLite and spdlog.
+constexpr int kCalls[] = {
+    // memory, threads, time
+    SCMP_SYS(brk),
+    SCMP_SYS(mmap),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mprotect),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(mlock),
+    SCMP_SYS(munlock),
+    SCMP_SYS(futex),
+    SCMP_SYS(set_robust_list),
+    SCMP_SYS(rseq),
+    SCMP_SYS(set_tid_address),
+    SCMP_SYS(gettid),
+    SCMP_SYS(getpid),
+    SCMP_SYS(getppid),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(membarrier),
+    SCMP_SYS(restart_syscall),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(clock_getres),
+    SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(nanosleep),
+    SCMP_SYS(gettimeofday),
+    SCMP_SYS(time),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(sysinfo),
+    SCMP_SYS(uname),
+    SCMP_SYS(getrusage),
+    SCMP_SYS(prlimit64),
+    SCMP_SYS(getuid),
+    SCMP_SYS(geteuid),
+    SCMP_SYS(getgid),
+    SCMP_SYS(getegid),
+    SCMP_SYS(getcwd),
+    SCMP_SYS(umask),
+    // signals: a failed CHECK aborts
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(tgkill),
+    // files
+    SCMP_SYS(openat),
+    SCMP_SYS(openat2),
+    SCMP_SYS(open),
+    SCMP_SYS(close),
+    SCMP_SYS(read),
+    SCMP_SYS(write),
+    SCMP_SYS(readv),
+    SCMP_SYS(writev),
+    SCMP_SYS(pread64),
+    SCMP_SYS(pwrite64),
+    SCMP_SYS(lseek),
+    SCMP_SYS(fstat),
+    SCMP_SYS(stat),
+    SCMP_SYS(lstat),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(statx),
+    SCMP_SYS(fstatfs),
+    SCMP_SYS(statfs),
+    SCMP_SYS(access),
+    SCMP_SYS(faccessat),
+    SCMP_SYS(faccessat2),
+    SCMP_SYS(readlink),
+    SCMP_SYS(readlinkat),
+    SCMP_SYS(getdents64),
+    SCMP_SYS(fcntl),
+    SCMP_SYS(flock),
+    SCMP_SYS(ftruncate),
+    SCMP_SYS(fallocate),
+    SCMP_SYS(fadvise64),
+    SCMP_SYS(fsync),
+    SCMP_SYS(fdatasync),
+    SCMP_SYS(copy_file_range),
+    SCMP_SYS(rename),
+    SCMP_SYS(renameat),
+    SCMP_SYS(renameat2),
+    SCMP_SYS(unlink),
+    SCMP_SYS(unlinkat),
+    SCMP_SYS(mkdir),
+    SCMP_SYS(mkdirat),
+    SCMP_SYS(chmod),
+    SCMP_SYS(fchmod),
+    SCMP_SYS(fchmodat),
+    SCMP_SYS(utimensat),
+    SCMP_SYS(dup),
+    SCMP_SYS(ioctl),
+    // sockets and waiting
+    SCMP_SYS(bind),
+    SCMP_SYS(listen),
+    SCMP_SYS(accept),
+    SCMP_SYS(accept4),
+    SCMP_SYS(connect),
+    SCMP_SYS(getsockname),
+    SCMP_SYS(getpeername),
+    SCMP_SYS(getsockopt),
+    SCMP_SYS(setsockopt),
+    SCMP_SYS(sendto),
+    SCMP_SYS(recvfrom),
+    SCMP_SYS(sendmsg),
+    SCMP_SYS(recvmsg),
+    SCMP_SYS(shutdown),
+    SCMP_SYS(sendfile),
+    SCMP_SYS(poll),
+    SCMP_SYS(ppoll),
+    SCMP_SYS(epoll_create1),
+    SCMP_SYS(epoll_ctl),
+    SCMP_SYS(epoll_wait),
+    SCMP_SYS(epoll_pwait),
+    SCMP_SYS(eventfd2),
+    SCMP_SYS(timerfd_create),
+    SCMP_SYS(timerfd_settime),
+};
+
+struct FilterReleaser {
+  void operator()(void* filter) const { seccomp_release(filter); }
+};
+
+Status enter_seccomp() {
+  // What is not listed fails with EPERM: a library that tries something new carries on or reports, and an
+  // intruder gets nothing.
+  const std::unique_ptr<void, FilterReleaser> filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)));
+  if (!filter) return fail(Errc::io, "seccomp: no filter");
+  int error = 0;
+  const auto allow = [&](int call, std::initializer_list<scmp_arg_cmp> conditions) {
+    if (error == 0)
+      error = seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, call,
+                                     static_cast<unsigned>(conditions.size()), conditions.begin());
+  };
+  for (const int call : kCalls) allow(call, {});
+  // Threads, not processes; clone3 hides its flags from the filter, so libc is told to use clone.
+  allow(SCMP_SYS(clone), {SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)});
+  if (error == 0) error = seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+  allow(SCMP_SYS(socket), {SCMP_A0(SCMP_CMP_EQ, AF_INET)});
+  allow(SCMP_SYS(socket), {SCMP_A0(SCMP_CMP_EQ, AF_INET6)});
+  if (error == 0) error = seccomp_load(filter.get());
+  if (error != 0) return fail_errno(-error, "seccomp");
+  return {};
+}
+
+}  // namespace
+
+Status enter_sandbox(const SandboxPaths& paths, Logs& logs) {
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno(errno, "no_new_privs");
+  if (auto locked = enter_landlock(paths, logs); !locked) return locked;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return {};  // the sanitizers' own run-time calls what no worker does
+#else
+  return enter_seccomp();
+#endif
+}
+
+}  // namespace ferry

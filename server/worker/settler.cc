@@ -1,0 +1,174 @@
+// The settler: a short-lived unprivileged child of the master that puts disk and store in agreement after a
+// process died in the middle of something.
+#include <fmt/core.h>
+#include <sys/stat.h>
+
+#include <unistd.h>
+#include <map>
+#include <set>
+#include <string>
+
+#include "server/session/home.h"
+#include "server/worker/seat.h"
+
+namespace ferry {
+
+namespace {
+
+constexpr mode_t kUmask = 0027;
+
+class Settlement {
+ public:
+  Settlement(store::Store& store, Logs& logs, store::OwnerId self)
+      : store_(store), logs_(logs), self_(self) {}
+
+  void settle_rows(std::optional<store::OwnerId> owner);
+  void
+  settle_disk();  // only when no worker runs: partials without a row, rows whose partial has another size
+  void expire(WallTime before);  // waiting partials nobody came back for
+
+ private:
+  // Null: the home is gone; nothing of the account's is on disk any more.
+  const Home* home_of(store::AccountId id);
+  void settle_upload(const store::Partial& row);
+  void settle_intent(const store::Intent& intent);
+  void settle_folder(const store::Account& account, const Home& home);
+  void note(const Status& done, std::string_view what);
+  void drop(const Home* home, const store::Partial& row);
+
+  store::Store& store_;
+  Logs& logs_;
+  store::OwnerId self_;
+  std::map<store::AccountId, std::optional<Home>> homes_;
+};
+
+const Home* Settlement::home_of(store::AccountId id) {
+  const auto [found, is_new] = homes_.try_emplace(id);
+  if (is_new) {
+    if (auto account = store_.find_account(id)) {
+      if (auto home = Home::open(account->home, true)) found->second.emplace(std::move(*home));
+    }
+  }
+  return found->second ? &*found->second : nullptr;
+}
+
+void Settlement::note(const Status& done, std::string_view what) {
+  if (!done) logs_.service(Logs::Level::error, fmt::format("settling {}: {}", what, done.error().context));
+}
+
+void Settlement::drop(const Home* home, const store::Partial& row) {
+  if (home != nullptr) note(home->remove_partial(row.token), row.path);
+  note(store_.drop_upload(row.id), row.path);
+}
+
+void Settlement::settle_rows(std::optional<store::OwnerId> owner) {
+  auto uploads = store_.uploads_owned_by(owner);
+  auto intents = store_.intents_owned_by(owner);
+  if (!uploads) return note(tl::unexpected(uploads.error()), "uploads");
+  if (!intents) return note(tl::unexpected(intents.error()), "intents");
+  for (const store::Intent& intent : *intents) settle_intent(intent);
+  for (const store::Partial& row : *uploads) settle_upload(row);
+  if (!uploads->empty() || !intents->empty()) {
+    logs_.service(Logs::Level::info, fmt::format("settled {} uploads and {} changes that were under way",
+                                                 uploads->size(), intents->size()));
+  }
+}
+
+// Three ends are possible: the partial is there (it waits for its resume), it has become the file (the commit
+// is finished), or neither (it was being removed, or its home is gone).
+void Settlement::settle_upload(const store::Partial& row) {
+  const Home* home = home_of(row.account);
+  if (home == nullptr) return drop(nullptr, row);
+  if (auto info = home->partial_info(row.token)) {
+    const auto cut = [&](Bytes fits) -> Status {
+      if (fits == 0) return home->remove_partial(row.token);
+      auto file = home->open_partial(row.token);
+      if (!file) return tl::unexpected(file.error());
+      if (ftruncate(file->get(), fits) != 0) return fail_errno(errno, row.path);
+      return {};
+    };
+    return note(store_.park_upload(row.id, info->size, "", row.hit_quota, cut), row.path);
+  }
+  auto place = home->locate(row.path, Home::LastLink::keep);
+  if (place && place->info && place->info->inode == row.inode) {
+    const store::FileDigest digest{place->info->size, place->info->mtime_ns(), place->info->inode, ""};
+    return note(store_.commit_upload(row.id, {place->info->size, digest}, true), row.path);
+  }
+  drop(home, row);
+}
+
+void Settlement::settle_intent(const store::Intent& intent) {
+  const Home* home = home_of(intent.account);
+  bool happened = true;
+  if (home != nullptr) {
+    const bool is_rename = intent.kind == store::Intent::Kind::rename;
+    const auto place = home->locate(is_rename ? intent.to : intent.path, Home::LastLink::keep);
+    const bool is_there = place && place->info && place->info->inode == intent.inode;
+    happened = is_rename ? is_there : !is_there;
+  }
+  note(store_.finish_intent(intent.id, happened), intent.path);
+}
+
+void Settlement::settle_disk() {
+  auto accounts = store_.list_accounts();
+  if (!accounts) return note(tl::unexpected(accounts.error()), "accounts");
+  for (const store::Account& account : *accounts) {
+    if (account.is_guest) continue;
+    if (const Home* home = home_of(account.id)) settle_folder(account, *home);
+  }
+}
+
+void Settlement::settle_folder(const store::Account& account, const Home& home) {
+  auto rows = store_.partials_of(account.id);
+  if (!rows) return note(tl::unexpected(rows.error()), account.name);
+  std::set<std::string, std::less<>> known;
+  for (const store::Partial& row : *rows) {
+    known.insert(row.token);
+    const auto info = home.partial_info(row.token);
+    if (info && info->size == row.received) continue;
+    auto claimed = store_.claim_partial(account.id, row.path, std::nullopt, self_);
+    if (claimed) settle_upload(*claimed);
+  }
+  std::set<std::string> orphans;
+  note(home.for_each_partial([&](std::string_view token) {
+    if (!known.contains(token)) orphans.emplace(token);
+  }),
+       account.name);
+  for (const std::string& token : orphans) note(home.remove_partial(token), account.name);
+  if (!orphans.empty()) {
+    logs_.service(Logs::Level::info, fmt::format("{}: {} partials that no upload knows were removed",
+                                                 account.name, orphans.size()));
+  }
+}
+
+void Settlement::expire(WallTime before) {
+  auto old = store_.partials_untouched_since(before);
+  if (!old) return note(tl::unexpected(old.error()), "expiry");
+  for (const store::Partial& row : *old) {
+    auto claimed = store_.claim_partial(row.account, row.path, std::nullopt, self_);
+    if (!claimed) continue;  // its owner came back in this moment
+    drop(home_of(row.account), *claimed);
+    logs_.service(Logs::Level::info, fmt::format("partial of {} has expired", row.path));
+  }
+}
+
+}  // namespace
+
+int run_settler(const Options& options, Logs& logs, store::OwnerId owner) {
+  umask(kUmask);
+  auto store = store::Store::open(options.store);
+  if (!store) {
+    logs.service(Logs::Level::error, "settling: " + store.error().context);
+    return 1;
+  }
+  // Rows the settler itself claims carry a number no worker has, so that one that dies is settled by the next
+  // start.
+  constexpr store::OwnerId kSettler = 1;
+  Settlement settlement(**store, logs, kSettler);
+  settlement.settle_rows(owner == 0 ? std::nullopt : std::optional(owner));
+  if (owner == 0) settlement.settle_disk();
+  settlement.expire(wall_now() - options.partial_expiry);
+  return 0;
+}
+
+}  // namespace ferry

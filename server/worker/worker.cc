@@ -1,0 +1,417 @@
+#include "server/worker/worker.h"
+
+#include <fmt/core.h>
+#include <pthread.h>
+#include <sodium.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+
+#include <cerrno>
+#include <exception>
+
+#include "server/commands/gate.h"
+#include "server/session/login.h"
+#include "shared/base/check.h"
+#include "shared/net/socket.h"
+
+namespace ferry {
+
+namespace {
+
+// Tags of the epoll set; session ids begin far above them.
+constexpr std::uint64_t kTagStop = 1, kTagLink = 2, kTagTimer = 3, kTagListener = 16;
+constexpr std::uint64_t kFirstSession = std::uint64_t{1} << 32;
+
+constexpr int kSpareThreads = 2;  // kept when there is nothing to do
+constexpr int kIdleThreadLeavesAfterMs = 5000;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::size_t kThreadStack = 2 * 1024 * 1024;
+#else
+constexpr std::size_t kThreadStack = 512 * 1024;
+#endif
+constexpr std::chrono::milliseconds kRetryAccept{100};
+
+Status add(int epoll, int fd, std::uint32_t events, std::uint64_t tag) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = tag;
+  if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) return fail_errno(errno, "epoll");
+  return {};
+}
+
+void rearm(int epoll, int fd, std::uint32_t events, std::uint64_t tag) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = tag;
+  CHECK(epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event) == 0);
+}
+
+std::uint64_t first_session_id() {
+  std::uint64_t random = 0;
+  randombytes_buf(&random, sizeof random);
+  return kFirstSession + (random & 0x7fff'ffff'0000'0000);
+}
+
+}  // namespace
+
+Worker::Worker(WorkerSeat& seat, Services& services)
+    : seat_(seat), services_(services), next_id_(first_session_id()) {}
+
+Status Worker::start() {
+  epoll_.reset(epoll_create1(EPOLL_CLOEXEC));
+  timer_.reset(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+  stop_event_.reset(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!epoll_ || !timer_ || !stop_event_) return fail_errno(errno, "epoll set");
+  if (auto added = add(epoll_.get(), stop_event_.get(), EPOLLIN, kTagStop); !added) return added;
+  if (auto added = add(epoll_.get(), seat_.link.get(), EPOLLIN | EPOLLONESHOT, kTagLink); !added)
+    return added;
+  if (auto added = add(epoll_.get(), timer_.get(), EPOLLIN | EPOLLONESHOT, kTagTimer); !added) return added;
+  for (std::size_t i = 0; i < seat_.listeners.size(); ++i) {
+    if (auto added = add(epoll_.get(), seat_.listeners[i].fd, EPOLLIN | EPOLLONESHOT, kTagListener + i);
+        !added)
+      return added;
+  }
+  return {};
+}
+
+void Worker::run() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++threads_;
+  }
+  thread_main();
+  std::unique_lock lock(mutex_);
+  thread_ended_.wait(lock, [this] { return threads_ == 0; });
+}
+
+// --- threads ---
+
+void* Worker::thread_entry(void* worker) {
+  static_cast<Worker*>(worker)->thread_main();
+  return nullptr;
+}
+
+void Worker::thread_main() {
+  while (wait_and_handle()) {
+  }
+}
+
+bool Worker::wait_and_handle() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++idle_threads_;
+  }
+  epoll_event event{};
+  const int ready = epoll_wait(epoll_.get(), &event, 1, kIdleThreadLeavesAfterMs);
+  {
+    const std::lock_guard lock(mutex_);
+    --idle_threads_;
+    const bool is_spare = ready == 0 && threads_ > kSpareThreads;
+    if (is_stopping_ || is_spare) {
+      --threads_;
+      thread_ended_.notify_all();
+      return false;
+    }
+  }
+  if (ready < 0) CHECK(errno == EINTR);
+  if (ready <= 0) return true;
+  start_thread_if_short();
+  handle(event.data.u64);
+  return true;
+}
+
+// Whoever takes work makes sure that somebody waits for the next.
+void Worker::start_thread_if_short() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (idle_threads_ > 0 || is_stopping_ || threads_ >= services_.options.threads_per_worker) return;
+    ++threads_;
+  }
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&attributes, kThreadStack);
+  pthread_t thread{};
+  const int error = pthread_create(&thread, &attributes, &Worker::thread_entry, this);
+  pthread_attr_destroy(&attributes);
+  if (error == 0) return;
+  // The threads there are go on; the next one who takes work tries again.
+  const std::lock_guard lock(mutex_);
+  --threads_;
+}
+
+// --- events ---
+
+void Worker::handle(std::uint64_t tag) {
+  if (tag >= kFirstSession) {
+    if (claim(tag)) serve(tag);
+  } else if (tag >= kTagListener) {
+    accept_one(seat_.listeners[tag - kTagListener]);
+  } else if (tag == kTagLink) {
+    read_link();
+  } else if (tag == kTagTimer) {
+    end_expired();
+  }
+}
+
+void Worker::accept_one(const WorkerListener& listener) {
+  const auto index = static_cast<std::size_t>(&listener - seat_.listeners.data());
+  SessionId id = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!accepts_) return;
+    ++arriving_;  // a connection taken is served, even if accepting ends meanwhile
+    id = next_id_++;
+  }
+  auto accepted = net::accept_now(listener.fd);
+  {
+    const std::lock_guard lock(mutex_);
+    if (accepted || accepted.error().kind != Errc::io) {
+      if (accepts_) rearm(epoll_.get(), listener.fd, EPOLLIN | EPOLLONESHOT, kTagListener + index);
+    } else {  // no descriptors or memory now: the connection waits in the queue
+      unarmed_listeners_.push_back(index);
+      arm_timer_locked(std::chrono::steady_clock::now() + kRetryAccept);
+    }
+  }
+  std::unique_ptr<Session> session;
+  if (accepted) session = make_session(id, std::move(*accepted), listener.implicit_tls);
+  const bool is_in = session != nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    --arriving_;
+    if (is_in) sessions_[id].session = std::move(session);
+    stop_if_done_locked();
+  }
+  if (is_in) serve(id);
+}
+
+std::unique_ptr<Session> Worker::make_session(SessionId id, net::Accepted accepted, bool implicit_tls) {
+  net::set_no_delay(accepted.socket.get());
+  net::set_keep_alive(accepted.socket.get());
+  net::Stream stream(std::move(accepted.socket));
+  auto local = net::Address::local_of(stream.fd());
+  if (!local) return nullptr;  // gone already
+  const Options& options = services_.options;
+  auto place = services_.scoreboard.enter(id, accepted.peer.ip(),
+                                          {options.max_sessions_per_address, options.max_sessions_per_user},
+                                          implicit_tls);
+  if (!place) {
+    // Under implicit TLS a line in clear would only be garbage to the client.
+    if (!implicit_tls) static_cast<void>(stream.try_write(ftp::format_reply(421, place.error().context)));
+    return nullptr;
+  }
+  auto session = std::make_unique<Session>(services_, id, *place, std::move(stream), accepted.peer, *local);
+  if (implicit_tls) {
+    session->control.stream.start_tls(services_.tls->control_channel(session->tls_tag));
+    session->control.handshaking = true;
+    session->data.pbsz_given = session->data.is_private = true;
+  }
+  return session;
+}
+
+void Worker::read_link() {
+  LinkMessage message;
+  while (true) {
+    const ssize_t got = recv(seat_.link.get(), &message, sizeof message, MSG_DONTWAIT);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) break;
+    if (got == 0) {  // the master is gone: nobody would settle after us, so end now; the next start settles
+      services_.logs.flush();
+      _exit(1);
+    }
+    CHECK(got == sizeof message);
+    switch (message.kind) {
+      case LinkMessage::Kind::retire:
+        stop_accepting();
+        break;
+      case LinkMessage::Kind::drain:
+        drain(std::chrono::milliseconds(message.value));
+        break;
+      case LinkMessage::Kind::kick:
+        kick(message.value);
+        break;
+      case LinkMessage::Kind::reopen_logs:
+        services_.logs.reopen();
+        break;
+    }
+  }
+  rearm(epoll_.get(), seat_.link.get(), EPOLLIN | EPOLLONESHOT, kTagLink);
+}
+
+void Worker::end_expired() {
+  std::uint64_t ticks = 0;
+  // Takes the event away; how often it fired does not matter, and another order may have moved the timer
+  // meanwhile.
+  if (read(timer_.get(), &ticks, sizeof ticks) < 0) CHECK(errno == EAGAIN || errno == EINTR);
+  const auto now = std::chrono::steady_clock::now();
+  std::vector<SessionId> expired;
+  bool cut = false;
+  {
+    const std::lock_guard lock(mutex_);
+    while (!waiting_.empty() && waiting_.begin()->first <= now) {
+      const SessionId id = waiting_.begin()->second;
+      forget_deadline_locked(sessions_.at(id));
+      expired.push_back(id);
+    }
+    cut = cut_at_ <= now;
+    armed_ = SteadyTime::max();
+    rearm_listeners();
+    arm_timer_locked(std::min(cut ? SteadyTime::max() : cut_at_,
+                              waiting_.empty() ? SteadyTime::max() : waiting_.begin()->first));
+    rearm(epoll_.get(), timer_.get(), EPOLLIN | EPOLLONESHOT, kTagTimer);
+  }
+  for (const SessionId id : expired) {
+    Session* session = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      session = sessions_.at(id).session.get();  // claimed above, so it is ours
+    }
+    if (!session->control.handshaking)
+      session->reply(421, session->is_logged_in() ? "Idle for too long" : "Login took too long");
+    end(id);
+  }
+  if (cut) interrupt_all();
+}
+
+// With mutex_ held.
+void Worker::rearm_listeners() {
+  if (accepts_) {
+    for (const std::size_t index : unarmed_listeners_) {
+      rearm(epoll_.get(), seat_.listeners[index].fd, EPOLLIN | EPOLLONESHOT, kTagListener + index);
+    }
+  }
+  unarmed_listeners_.clear();
+}
+
+// --- sessions ---
+
+bool Worker::claim(SessionId id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end() || !found->second.is_waiting) return false;  // it ended, or another took it
+  forget_deadline_locked(found->second);
+  return true;
+}
+
+void Worker::serve(SessionId id) {
+  Session* session = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    session = sessions_.at(id).session.get();
+  }
+  Next next = Next::close;
+  run_guarded(*session, next);
+  if (next == Next::close) return end(id);
+  park(id, next);
+}
+
+// An exception ends its own session only.
+void Worker::run_guarded(Session& session, Next& next) {
+  try {
+    next = run_session(session);
+  } catch (const std::exception& error) {
+    next = Next::close;
+    services_.logs.service(Logs::Level::error,
+                           fmt::format("session {} ended by an exception: {}", session.name, error.what()));
+  }
+}
+
+void Worker::park(SessionId id, Next next) {
+  const std::lock_guard lock(mutex_);
+  Slot& slot = sessions_.at(id);
+  const SteadyTime when = waiting_deadline(*slot.session).when();
+  slot.deadline = waiting_.emplace(when, id);
+  slot.is_waiting = true;
+  arm_timer_locked(when);
+  const std::uint32_t events = (next == Next::park_to_write ? EPOLLOUT : EPOLLIN) | EPOLLONESHOT;
+  const int fd = slot.session->control.stream.fd();
+  if (slot.in_epoll) return rearm(epoll_.get(), fd, events, id);
+  slot.in_epoll = true;
+  CHECK(add(epoll_.get(), fd, events, id).has_value());
+}
+
+void Worker::end(SessionId id) {
+  std::unique_ptr<Session> session;
+  {
+    const std::lock_guard lock(mutex_);
+    session = std::move(sessions_.at(id).session);
+    sessions_.erase(id);
+  }
+  session.reset();  // outside the lock: closing may take a while
+  const std::lock_guard lock(mutex_);
+  stop_if_done_locked();
+}
+
+std::vector<Worker::SessionId> Worker::waiting_sessions() {
+  const std::lock_guard lock(mutex_);
+  std::vector<SessionId> ids;
+  for (const auto& [id, slot] : sessions_) {
+    if (slot.is_waiting) ids.push_back(id);
+  }
+  return ids;
+}
+
+// --- orders of the master ---
+
+void Worker::stop_accepting() {
+  const std::lock_guard lock(mutex_);
+  if (!accepts_) return;
+  accepts_ = false;
+  for (const WorkerListener& listener : seat_.listeners)
+    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener.fd, nullptr);
+  stop_if_done_locked();
+}
+
+void Worker::drain(std::chrono::milliseconds limit) {
+  services_.draining = true;
+  stop_accepting();
+  {
+    const std::lock_guard lock(mutex_);
+    cut_at_ = std::chrono::steady_clock::now() + limit;
+    arm_timer_locked(cut_at_);
+  }
+  for (const SessionId id : waiting_sessions()) {
+    if (claim(id)) serve(id);  // says good bye
+  }
+}
+
+void Worker::kick(SessionId id) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = sessions_.find(id); found != sessions_.end())
+    found->second.session->control.stream.interrupt();
+}
+
+void Worker::interrupt_all() {
+  const std::lock_guard lock(mutex_);
+  for (auto& [id, slot] : sessions_) slot.session->control.stream.interrupt();
+}
+
+// --- with mutex_ held ---
+
+void Worker::arm_timer_locked(SteadyTime when) {
+  if (when >= armed_) return;
+  armed_ = when;
+  const auto since_boot = when.time_since_epoch();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since_boot);
+  itimerspec spec{};
+  spec.it_value.tv_sec = seconds.count();
+  spec.it_value.tv_nsec =
+      std::max<long>(1, std::chrono::duration_cast<std::chrono::nanoseconds>(since_boot - seconds).count());
+  CHECK(timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &spec, nullptr) == 0);
+}
+
+void Worker::forget_deadline_locked(Slot& slot) {
+  waiting_.erase(slot.deadline);
+  slot.is_waiting = false;
+}
+
+void Worker::stop_if_done_locked() {
+  if (accepts_ || arriving_ > 0 || !sessions_.empty() || is_stopping_) return;
+  is_stopping_ = true;
+  const std::uint64_t one = 1;
+  CHECK(write(stop_event_.get(), &one, sizeof one) == sizeof one);  // level-triggered: wakes every thread
+}
+
+}  // namespace ferry

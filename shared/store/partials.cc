@@ -1,0 +1,80 @@
+// Looking up rows of the breakpoint table. What changes them is in uploads.cc.
+#include "shared/store/partial_rows.h"
+
+namespace ferry::store {
+
+Partial partial_in(const SQLite::Statement& row) {
+  Partial partial;
+  partial.id = number_at(row, 0);
+  partial.account = number_at(row, 1);
+  partial.path = bytes_at(row, 2);
+  partial.token = bytes_at(row, 3);
+  partial.inode = static_cast<std::uint64_t>(number_at(row, 4));
+  partial.expected = optional_at(row, 5);
+  partial.received = number_at(row, 6);
+  partial.granted = number_at(row, 7);
+  partial.credit = number_at(row, 8);
+  partial.replaces = flag_at(row, 9);
+  partial.hit_quota = flag_at(row, 10);
+  partial.owner = optional_at(row, 11);
+  partial.sha256 = bytes_at(row, 12);
+  partial.started = time_at(row, 13);
+  partial.updated = time_at(row, 14);
+  return partial;
+}
+
+std::vector<Partial> all_partials(const Stmt& statement) {
+  std::vector<Partial> partials;
+  while (statement->executeStep()) partials.push_back(partial_in(*statement));
+  return partials;
+}
+
+Result<std::optional<Partial>> Store::partial_at(AccountId account, std::string_view path) {
+  return impl_->read("finding an upload", [&]() -> Result<std::optional<Partial>> {
+    const Stmt statement = impl_->prepared(
+        "SELECT " PARTIAL_COLUMNS " FROM breakpoint WHERE account = ?1 AND path = ?2", account, path);
+    if (!statement->executeStep()) return std::nullopt;
+    return partial_in(*statement);
+  });
+}
+
+Result<std::vector<Partial>> Store::partials_in(AccountId account, std::string_view directory) {
+  const PathRange below = range_below(directory);
+  auto partials = impl_->read("listing uploads", [&]() -> Result<std::vector<Partial>> {
+    return all_partials(impl_->prepared("SELECT " PARTIAL_COLUMNS
+                                        " FROM breakpoint WHERE account = ?1 AND path >= ?2 AND path < ?3"
+                                        " ORDER BY path",
+                                        account, below.first, below.last));
+  });
+  if (!partials) return partials;
+  const std::size_t name_at = below.first.size();
+  std::erase_if(*partials,
+                [&](const Partial& partial) { return partial.path.find('/', name_at) != std::string::npos; });
+  return partials;
+}
+
+Result<std::vector<Partial>> Store::partials_of(AccountId account) {
+  return impl_->read("listing uploads", [&]() -> Result<std::vector<Partial>> {
+    return all_partials(impl_->prepared(
+        "SELECT " PARTIAL_COLUMNS " FROM breakpoint WHERE account = ?1 ORDER BY path", account));
+  });
+}
+
+Result<std::vector<Partial>> Store::partials_untouched_since(WallTime when) {
+  return impl_->read("listing old uploads", [&]() -> Result<std::vector<Partial>> {
+    return all_partials(impl_->prepared("SELECT " PARTIAL_COLUMNS
+                                        " FROM breakpoint WHERE owner IS NULL AND updated < ?1 ORDER BY id",
+                                        to_stored(when)));
+  });
+}
+
+Result<std::vector<Partial>> Store::uploads_owned_by(std::optional<OwnerId> owner) {
+  return impl_->read("listing running uploads", [&]() -> Result<std::vector<Partial>> {
+    return all_partials(
+        impl_->prepared("SELECT " PARTIAL_COLUMNS
+                        " FROM breakpoint WHERE owner IS NOT NULL AND (?1 IS NULL OR owner = ?1) ORDER BY id",
+                        owner));
+  });
+}
+
+}  // namespace ferry::store

@@ -1,0 +1,124 @@
+// What the parts of the store share: the connection, its prepared statements, transactions, the translation
+// of SQLite's errors. For shared/store/*.cc only. Nothing here locks except Impl::read and Impl::write.
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "shared/base/unique_fd.h"
+#include "shared/store/store.h"
+
+namespace ferry::store {
+
+// SQLite code -> Error, here and nowhere else. `what` names what was tried.
+Error sqlite_error(const SQLite::Exception& exception, std::string_view what);
+
+// Brings the schema up to date. Errc::corrupt: not a store of Ferry, or made by a newer one. Throws
+// SQLite::Exception.
+Status migrate(SQLite::Database& db);
+
+// A statement on loan from the connection's cache: reset when it goes out of scope, so that no read stays
+// open.
+struct ReturnStatement {
+  void operator()(SQLite::Statement* statement) const noexcept;
+};
+using Stmt = std::unique_ptr<SQLite::Statement, ReturnStatement>;
+
+// --- binding and reading; all foreign text (names, paths) is a blob, so that every byte survives ---
+void put(SQLite::Statement& statement, int index, std::int64_t value);
+void put(SQLite::Statement& statement, int index,
+         std::string_view bytes);  // must outlive the statement's use
+void put(SQLite::Statement& statement, int index, std::optional<std::int64_t> value);
+std::string bytes_at(const SQLite::Statement& statement, int column);
+std::int64_t number_at(const SQLite::Statement& statement, int column);
+std::optional<std::int64_t> optional_at(const SQLite::Statement& statement, int column);
+bool flag_at(const SQLite::Statement& statement, int column);
+std::int64_t to_stored(WallTime time);
+WallTime time_at(const SQLite::Statement& statement, int column);
+
+// --- paths as keys ---
+// Everything below a folder lies in [first, last) of the bytewise order: '0' follows '/'.
+struct PathRange {
+  std::string first, last;
+};
+PathRange range_below(std::string_view folder);
+bool overlap(std::string_view a, std::string_view b);  // equal, or one lies below the other
+
+struct Store::Impl {
+  SQLite::Database db;
+  std::mutex mutex;
+  UniqueFd wal;  // the write-ahead log, for sync_log
+  std::int64_t seen_version = 0;
+  std::unordered_map<const char*, std::unique_ptr<SQLite::Statement>> statements;
+
+  explicit Impl(const std::string& file);
+
+  // The statement for this literal (prepared at its first use), bound to the values.
+  template <typename... Values>
+  Stmt prepared(const char* sql, const Values&... values) {
+    Stmt statement = prepared_unbound(sql);
+    int index = 0;
+    (put(*statement, ++index, values), ...);
+    return statement;
+  }
+  template <typename... Values>
+  int exec(const char* sql, const Values&... values) {  // number of rows changed
+    return prepared(sql, values...)->exec();
+  }
+
+  // Runs `body` alone on the connection.
+  template <typename Body>
+  auto read(std::string_view what, Body&& body) -> decltype(body()) {
+    const std::lock_guard lock(mutex);
+    try {
+      return body();
+    } catch (const SQLite::Exception& exception) {
+      return tl::unexpected<Error>(sqlite_error(exception, what));
+    }
+  }
+  // The same as one writing transaction: committed if `body` has a value, else as if nothing had happened.
+  template <typename Body>
+  auto write(std::string_view what, Body&& body) -> decltype(body()) {
+    return read(what, [&]() -> decltype(body()) {
+      Transaction transaction(*this);
+      auto result = body();
+      if (result) transaction.commit();
+      return result;
+    });
+  }
+
+  // Adds to an account's counters. They never fall below 0, whatever was done to the disk behind the store's
+  // back.
+  void add_usage(AccountId account, Bytes used, Bytes pending, std::int64_t files);
+  // Errc::busy when a removal or rename runs at, above or below `path`.
+  Status check_no_intent(AccountId account, std::string_view path);
+  // The digest of a complete file; one without sha256 removes what was known.
+  void replace_digest(AccountId account, std::string_view path, const FileDigest& digest);
+  // Makes every transaction so far survive a power failure. Takes no lock.
+  Status sync_log();
+
+ private:
+  class Transaction {
+   public:
+    explicit Transaction(Impl& impl);
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    ~Transaction();
+    void commit();
+
+   private:
+    Impl& impl_;
+    bool is_open_ = true;
+  };
+  Stmt prepared_unbound(const char* sql);
+};
+
+}  // namespace ferry::store
