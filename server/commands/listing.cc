@@ -71,7 +71,7 @@ void send_listing(Session& session, const Wanted& wanted, std::string_view first
                   const std::function<std::string(const VisibleEntry&)>& format) {
   const std::string path = wanted.folder ? wanted.folder->path : wanted.single->entry.name;
   run_transfer(
-      session, {"list", path, "Here comes the listing"}, net::TlsServer::DataUse::download,
+      session, {TransferPlan::Direction::out, "list", path, "Here comes the listing"},
       [&](net::Stream& data, Watch& watch) -> Status {
         LineSender lines(session, data, watch);
         if (!first_line.empty()) {

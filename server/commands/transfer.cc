@@ -51,11 +51,11 @@ void receive(Session& session, Place place, Upload::Start start, std::string_vie
       Upload::begin(session.services, session.home(), session.account(), std::move(place), *request);
   if (!upload) return session.reply(reply_for(upload.error()));
   Upload& running = **upload;
-  TransferPlan plan{"upload", running.path(), std::string(opening)};
+  TransferPlan plan{TransferPlan::Direction::in, "upload", running.path(), std::string(opening)};
   plan.expected = session.transfer.announced.value_or(-1);
   plan.undo = [&] { running.park(); };
   run_transfer(
-      session, plan, net::TlsServer::DataUse::upload,
+      session, plan,
       [&](net::Stream& data, Watch& watch) { return receive_file(session, data, watch, running); },
       [&]() -> Result<std::string> {
         if (auto committed = running.commit(); !committed) return tl::unexpected(committed.error());
@@ -83,11 +83,11 @@ void cmd_retr(Session& session, std::string_view argument) {
   if (offset > size)
     return session.reply(554, fmt::format("{} has {} bytes, cannot start at {}", place->path, size, offset));
 
-  TransferPlan plan{"download", place->path,
+  TransferPlan plan{TransferPlan::Direction::out, "download", place->path,
                     fmt::format("Sending {} ({} bytes)", ftp::leaf_name(place->path), size - offset)};
   plan.expected = size - offset;
   run_transfer(
-      session, plan, net::TlsServer::DataUse::download,
+      session, plan,
       [&](net::Stream& data, Watch& watch) {
         return send_file(session, data, watch, file->get(), offset, size);
       },

@@ -83,9 +83,9 @@ Result<net::Stream> open_data(Session& session, Watch& watch) {
   return stream;
 }
 
-Status secure_data(Session& session, net::Stream& data, net::TlsServer::DataUse use, Watch& watch) {
+Status secure_data(Session& session, net::Stream& data, Watch& watch) {
   if (!session.data.is_private) return {};
-  data.start_tls(session.services.tls->data_channel(session.tls_tag, use));
+  data.start_tls(session.services.tls->data_channel(session.tls_tag));
   const Deadline deadline = Deadline::after(kHandshakeTimeout);
   while (true) {
     auto progress = data.try_handshake();

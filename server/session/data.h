@@ -18,7 +18,7 @@ Result<net::Stream> open_data(Session& session, Watch& watch);
 
 // After the 150: the TLS handshake when PROT P is in force, and the resumption policy. Errc::tls with the
 // text for a 522.
-Status secure_data(Session& session, net::Stream& data, net::TlsServer::DataUse use, Watch& watch);
+Status secure_data(Session& session, net::Stream& data, Watch& watch);
 
 // After a transfer: a client's TLS 1.3 ticket is good once, so the next reply brings a fresh one.
 void refresh_ticket(Session& session);

@@ -112,7 +112,7 @@ bool is_announced_end(const Session& session, const Error& error, Bytes arrived,
 
 }  // namespace
 
-void run_transfer(Session& session, const TransferPlan& plan, net::TlsServer::DataUse use,
+void run_transfer(Session& session, const TransferPlan& plan,
                   const std::function<Status(net::Stream&, Watch&)>& move,
                   const std::function<Result<std::string>()>& done) {
   Watch watch(session, plan.kind, plan.path);
@@ -121,11 +121,13 @@ void run_transfer(Session& session, const TransferPlan& plan, net::TlsServer::Da
   if (!data) return refuse_transfer(session, plan, watch, data.error());
   session.reply(150, plan.opening);
 
-  Status moved = secure_data(session, *data, use, watch);
+  Status moved = secure_data(session, *data, watch);
   if (moved) moved = move(*data, watch);
   // An upload is whole when its end has come; a client that is gone by then has taken nothing from it.
-  if (moved && use == net::TlsServer::DataUse::upload) static_cast<void>(finish_data(session, *data, watch));
-  if (moved && use == net::TlsServer::DataUse::download) moved = finish_data(session, *data, watch);
+  if (moved) {
+    const Status finished = finish_data(session, *data, watch);
+    if (plan.direction == TransferPlan::Direction::out) moved = finished;
+  }
   if (!moved) {
     {
       const net::Stream gone = std::move(*data);

@@ -14,6 +14,8 @@
 namespace ferry {
 
 struct TransferPlan {
+  enum class Direction { in, out };
+  Direction direction = Direction::out;
   std::string_view kind;            // "upload", "download", "list": in STAT, scoreboard and transfer.log
   std::string path;                 // canonical
   std::string opening;              // text of the 150
@@ -24,7 +26,7 @@ struct TransferPlan {
 // Opens the data connection, says 150, secures it, runs `move`, ends it, says 226 with the text `done` gives,
 // or what went wrong. `done` runs when the data connection has ended in order and may still fail. Blocks as
 // long as the transfer takes.
-void run_transfer(Session& session, const TransferPlan& plan, net::TlsServer::DataUse use,
+void run_transfer(Session& session, const TransferPlan& plan,
                   const std::function<Status(net::Stream& data, Watch& watch)>& move,
                   const std::function<Result<std::string>()>& done);
 

@@ -5,9 +5,11 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <thread>
 
+#include "server/session/login.h"
 #include "server/worker/sandbox.h"
 #include "server/worker/seat.h"
 #include "server/worker/worker.h"
@@ -43,6 +45,23 @@ Result<SandboxPaths> sandbox_paths(const Options& options, store::Store& store) 
   return paths;
 }
 
+// The guest's account and home appear with the first start that has `anonymous` on; from then on they are the
+// operator's.
+Status ensure_guest(const Options& options, store::Store& store) {
+  if (!options.anonymous) return {};
+  if (auto guest = store.find_account(kGuestAccount); guest || guest.error().kind != Errc::not_found) {
+    return guest ? Status{} : tl::unexpected(guest.error());
+  }
+  store::NewAccount guest;
+  guest.name = kGuestAccount;
+  guest.home = options.home_root + "/" + kGuestAccount;
+  guest.is_guest = guest.is_read_only = true;
+  if (mkdir(guest.home.c_str(), 0750) != 0 && errno != EEXIST) return fail_errno(errno, guest.home);
+  auto made = store.create_account(guest);
+  if (!made && made.error().kind != Errc::exists) return tl::unexpected(made.error());
+  return {};
+}
+
 std::ptrdiff_t concurrent_password_checks() {
   return std::clamp<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(std::thread::hardware_concurrency()), 1,
                                     kMaxPasswordChecks);
@@ -61,6 +80,7 @@ int run_worker(WorkerSeat seat) {
   };
   auto store = store::Store::open(seat.options->store);
   if (!store) return give_up(store.error());
+  if (auto guest = ensure_guest(*seat.options, **store); !guest) return give_up(guest.error());
   auto paths = sandbox_paths(*seat.options, **store);
   if (!paths) return give_up(paths.error());
   Services services{*seat.options,

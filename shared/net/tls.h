@@ -2,6 +2,9 @@
 // ferryd's master before the fork, so that all workers share ticket keys; client contexts by the engine of
 // ferry.
 //
+// Processes that use it ignore SIGPIPE. ferryd also calls keep_tls_buffers_apart() (tls_memory.h) first of
+// all.
+//
 // Session binding (server): every control connection draws a random SessionTag. Tickets issued on it carry
 // the tag; a data connection is given the same tag and accepts only tickets that carry it. A data handshake
 // that offers any other ticket fails (foreign_ticket()).
@@ -68,10 +71,9 @@ class TlsServer {
   ~TlsServer();
 
   std::unique_ptr<TlsChannel> control_channel(const SessionTag& tag) const;
-  // Neither use gives TLS 1.3 tickets on the data connection (an unread one would make an uploading client's
-  // close send RST); refresh_ticket() on the control connection does.
-  enum class DataUse { upload, download };
-  std::unique_ptr<TlsChannel> data_channel(const SessionTag& tag, DataUse use) const;
+  // Gives no TLS 1.3 tickets (an unread one would make an uploading client's close send RST); refresh_ticket()
+  // on the control connection does.
+  std::unique_ptr<TlsChannel> data_channel(const SessionTag& tag) const;
   // Ticket keys of `other` go on to be accepted and used, so that a reloaded certificate does not break
   // resumption of running sessions.
   void take_ticket_keys(const TlsServer& other);
@@ -95,7 +97,7 @@ class TlsSession {
  public:
   TlsSession() = default;
   bool is_set() const { return session_ != nullptr; }
-  std::shared_ptr<void> session_;  // SSL_SESSION; only tls.cc looks inside
+  std::shared_ptr<void> session_;  // SSL_SESSION; only shared/net looks inside
 };
 
 // Client side. Not thread-safe while it is being configured; channels may be made from any thread afterwards.
@@ -109,7 +111,7 @@ class TlsClient {
   ~TlsClient();
 
   // Control connection: SNI and host name check for `host`. The verdict does not fail the handshake by
-  // itself; ask certificate_trusted().
+  // itself; ask why_untrusted().
   std::unique_ptr<TlsChannel> control_channel(const std::string& host) const;
   // Data connection: resumes `session` if it is set. The peer's certificate must be the one with
   // `expected_fingerprint` (the control connection's), else the handshake ends with Errc::untrusted.

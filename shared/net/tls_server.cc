@@ -127,7 +127,7 @@ std::unique_ptr<TlsChannel> TlsServer::control_channel(const SessionTag& tag) co
   return std::make_unique<TlsChannel>(std::move(channel));
 }
 
-std::unique_ptr<TlsChannel> TlsServer::data_channel(const SessionTag& tag, DataUse) const {
+std::unique_ptr<TlsChannel> TlsServer::data_channel(const SessionTag& tag) const {
   auto channel = make_server_channel(impl_->context.get(), tag);
   channel->resumes = true;
   // Tickets come on the control connection. One on an upload's data connection would stay unread, and the
