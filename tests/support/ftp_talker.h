@@ -1,0 +1,101 @@
+// A client that says exactly what a test wants said, on shared/net and shared/ftp: raw lines, raw replies,
+// and data connections of every kind. It decides nothing by itself; what must not happen throws
+// std::runtime_error, which fails the test. Every wait has a deadline.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "shared/ftp/reply.h"
+#include "shared/net/stream.h"
+#include "shared/net/tls.h"
+#include "tests/support/ferryd_server.h"
+
+namespace ferry::test {
+
+enum class TlsVersion { tls12, tls13 };
+enum class DataMode { epsv, pasv, eprt, port };
+
+struct TalkerOptions {
+  bool ipv6 = false;
+  bool implicit_tls = false;
+  TlsVersion version = TlsVersion::tls13;
+};
+
+class FtpTalker {
+ public:
+  using Options = TalkerOptions;
+
+  // Connects; does not read the greeting.
+  explicit FtpTalker(const FerrydServer& server, const Options& options = {});
+  // Connects, reads the greeting, with `tls` protects both connections, and logs in.
+  static FtpTalker logged_in(const FerrydServer& server, const std::string& user, bool tls = false,
+                             const Options& options = {});
+
+  // --- control connection ---
+  void send_raw(std::string_view bytes);
+  void send(std::string_view line) { send_raw(std::string(line) + "\r\n"); }
+  ftp::Reply reply(std::chrono::milliseconds limit = std::chrono::seconds(30));
+  ftp::Reply ask(std::string_view line);  // send and reply
+  int code(std::string_view line) { return ask(line).code; }
+  void expect(std::string_view line, int code);  // ask; throws on another code
+  bool is_closed(std::chrono::milliseconds limit = std::chrono::seconds(10));  // the server ended it
+  void auth_tls();
+  void protect();  // PBSZ 0, PROT P
+  void log_in(const std::string& user, const std::string& password = kPassword);
+  void disconnect();  // without QUIT
+  bool is_tls() const { return control_.is_tls(); }
+  const net::Stream& control() const { return control_; }
+  net::TlsSession tls_session() const { return net::TlsClient::session_of(*control_.tls()); }
+
+  // --- data connections ---
+  void use(DataMode mode) { mode_ = mode; }
+  void offer_session(std::optional<net::TlsSession> session) { offered_ = std::move(session); }
+  void resume(bool wanted) { resumes_ = wanted; }  // of the control connection's session; the default is true
+  void data_protected(bool is_private) { private_ = is_private; }  // what PROT said; protect() sets it
+
+  struct Started {
+    ftp::Reply reply;  // 1xx, or the refusal
+    std::optional<net::Stream> data;
+  };
+  void prepare_data();  // EPSV, PASV, EPRT or PORT
+  // prepare_data() unless that has been done, the command, its first reply, then the data connection whole
+  // (TLS handshake included). Throws if the handshake fails.
+  Started begin(std::string_view command);
+  ftp::Reply store(const std::string& path, std::string_view bytes, const std::string& verb = "STOR");
+  // Sends `bytes` and breaks the data connection off; returns the final reply.
+  ftp::Reply break_off(const std::string& path, std::string_view bytes, const std::string& verb = "STOR");
+  struct Fetched {
+    ftp::Reply reply;  // the final one
+    std::string bytes;
+  };
+  Fetched fetch(const std::string& path, const std::string& verb = "RETR");
+  std::vector<std::string> list(const std::string& command);  // lines; throws unless it ends with 226
+
+ private:
+  net::Stream take_data();
+
+  Options options_;
+  std::string host_;
+  net::Stream control_;
+  ftp::ReplyParser replies_;
+  DataMode mode_ = DataMode::epsv;
+  bool private_ = false, resumes_ = true;
+  std::optional<net::TlsSession> offered_;
+  std::optional<net::Stream> connected_;  // passive: made by prepare_data
+  UniqueFd listener_;                     // active
+};
+
+std::string read_to_end(net::Stream& data);  // throws when it is broken off
+void break_connection(net::Stream data);     // RST, no close_notify
+
+// EXPECT_TRUE(answers(talker.ask("NOOP"), 200))
+testing::AssertionResult answers(const ftp::Reply& reply, int code);
+
+}  // namespace ferry::test

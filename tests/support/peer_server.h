@@ -1,0 +1,71 @@
+// Foreign FTP servers from Debian's packages (vsftpd, ProFTPD, Pure-FTPd), for the interop tests: started on
+// a loopback port as whoever runs the tests, from the folder that fetch_peers.sh fills, and gone with their
+// object. They write only to a folder of their own below the build folder. None of them changes its root:
+// clients see the machine's file system, and upload to remote_dir().
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "tests/support/child.h"
+#include "tests/support/temp_dir.h"
+
+namespace ferry::test {
+
+enum class Peer { vsftpd, proftpd, pureftpd };
+
+std::string name_of(Peer peer);
+
+struct PeerOptions {
+  bool tls = false;          // AUTH TLS, with a self-signed certificate for localhost, 127.0.0.1 and ::1
+  bool require_tls = false;  // refuses logins and data in clear; means tls
+  bool ipv6 = false;         // listens on ::1 instead of 127.0.0.1
+};
+
+// The server's programs are not there; the text says how to get them.
+class PeerUnavailable : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// With TLS, vsftpd and ProFTPD want data connections to resume the control connection's session (their
+// default); Pure-FTPd does not. vsftpd serves its anonymous user, who may upload, overwrite, resume, rename
+// and delete.
+class PeerServer {
+ public:
+  // Blocks until the server greets. Throws PeerUnavailable, or std::runtime_error with the server's log if it
+  // does not start within 10 seconds. Programs come from $FERRY_PEERS, else from the nearest `peers` folder
+  // above the test program.
+  static std::unique_ptr<PeerServer> start(Peer peer, const PeerOptions& options = {});
+  PeerServer(const PeerServer&) = delete;
+  PeerServer& operator=(const PeerServer&) = delete;
+  ~PeerServer();
+
+  pid_t pid() const { return process_->pid(); }
+  const std::string& host() const { return host_; }  // numeric, IPv6 without brackets
+  std::uint16_t port() const { return port_; }
+  const std::string& user() const { return user_; }
+  const std::string& password() const { return password_; }
+  std::filesystem::path root() const { return dir_.path() / "home"; }  // where uploads go: the login folder
+  std::string remote_dir() const { return root().string(); }           // the same folder, as clients name it
+  std::filesystem::path certificate() const { return dir_.path() / "certificate.pem"; }  // only with tls
+  std::string log() const;  // all the server has written so far, in its log files and on its terminal
+
+ private:
+  PeerServer(Peer peer, const PeerOptions& options);
+  bool launch();  // false: somebody took the port in the meantime
+
+  Peer peer_;
+  PeerOptions options_;
+  TempDir dir_;
+  std::string host_;
+  std::uint16_t port_ = 0;
+  std::string user_;
+  std::string password_;
+  std::unique_ptr<ChildProcess> process_;
+};
+
+}  // namespace ferry::test
