@@ -1,0 +1,57 @@
+#include <chrono>
+
+#include "tests/unit/shared/store/store_fixture.h"
+
+namespace ferry::store {
+namespace {
+
+class Partials : public StoreFixture {
+ protected:
+  static std::string paths(const std::vector<Partial>& partials) {
+    std::string text;
+    for (const Partial& partial : partials) text += partial.path + " ";
+    return text;
+  }
+};
+
+TEST_F(Partials, AreListedByTheFolderTheyAreDirectlyIn) {
+  const Account account = make_account();
+  for (const char* path : {"/b", "/a", "/d/x", "/d/e/y", "/d-", "/d0", "/d/\xFF"}) begin(account.id, path);
+  begin(make_account(1000, std::nullopt, "akira").id, "/d/other");
+  EXPECT_EQ(paths(must(store_->partials_in(account.id, "/"))), "/a /b /d- /d0 ");
+  EXPECT_EQ(paths(must(store_->partials_in(account.id, "/d"))), "/d/x /d/\xFF ");
+  EXPECT_EQ(paths(must(store_->partials_in(account.id, "/d/e"))), "/d/e/y ");
+  EXPECT_EQ(paths(must(store_->partials_in(account.id, "/nothing"))), "");
+  EXPECT_EQ(must(store_->partials_of(account.id)).size(), 7u);
+}
+
+TEST_F(Partials, AreFoundByTheirExactPath) {
+  const Account account = make_account();
+  add_partial(account.id, "/\xC3\xA4", 5);
+  EXPECT_TRUE(must(store_->partial_at(account.id, "/\xC3\xA4")));
+  EXPECT_FALSE(must(store_->partial_at(account.id, "/\xC3\x84")));
+  EXPECT_FALSE(must(store_->partial_at(account.id, "/\xE4")));
+}
+
+TEST_F(Partials, ExpireByTheirLastChangeAndOnlyWhileTheyWait) {
+  const Account account = make_account();
+  add_partial(account.id, "/old", 5);
+  begin(account.id, "/running");
+  const WallTime soon = wall_now() + std::chrono::seconds(1);
+  EXPECT_EQ(paths(must(store_->partials_untouched_since(soon))), "/old ");
+  EXPECT_EQ(paths(must(store_->partials_untouched_since(soon - std::chrono::hours(1)))), "");
+}
+
+TEST_F(Partials, KeepLargeInodesAndAnnouncedSizes) {
+  const Account account = make_account();
+  UploadStart wanted = start(account.id, "/x");
+  wanted.inode = ~std::uint64_t{0};
+  wanted.expected = 123456789012;
+  must(store_->begin_upload(wanted));
+  const auto found = must(store_->partial_at(account.id, "/x"));
+  EXPECT_EQ(found->inode, ~std::uint64_t{0});
+  EXPECT_EQ(found->expected, 123456789012);
+}
+
+}  // namespace
+}  // namespace ferry::store

@@ -1,0 +1,426 @@
+#include "tests/unit/shared/store/store_fixture.h"
+
+namespace ferry::store {
+namespace {
+
+using Uploads = StoreFixture;
+
+// --- begin ---
+
+TEST_F(Uploads, BeginAsActiveRowsAndTakeAFileSlot) {
+  const Account account = make_account();
+  const Partial upload = begin(account.id, "/a/\xFFx");
+  EXPECT_EQ(upload.path, "/a/\xFFx");
+  EXPECT_EQ(upload.token, "ta/\xFFx");
+  EXPECT_EQ(upload.inode, 12u);
+  EXPECT_EQ(upload.owner, kOwner);
+  EXPECT_FALSE(upload.replaces);
+  expect_usage(account.id, 0, 0, 1);
+}
+
+TEST_F(Uploads, HaveGrowingIds) {
+  const Account account = make_account();
+  const Partial first = begin(account.id, "/1");
+  const Partial second = begin(account.id, "/2");
+  EXPECT_LT(first.id, second.id);
+  EXPECT_FALSE(must(store_->is_youngest(first.id)));
+  EXPECT_TRUE(must(store_->is_youngest(second.id)));
+  must(store_->drop_upload(second.id));
+  EXPECT_TRUE(must(store_->is_youngest(first.id)));
+  EXPECT_EQ(error_of(store_->is_youngest(second.id)), Errc::not_found);
+}
+
+TEST_F(Uploads, OfOtherAccountsAreNotYounger) {
+  const Account mika = make_account();
+  const Account akira = make_account(1000, std::nullopt, "akira");
+  const Partial first = begin(mika.id, "/1");
+  begin(akira.id, "/2");
+  EXPECT_TRUE(must(store_->is_youngest(first.id)));
+}
+
+TEST_F(Uploads, ExcludeEachOtherOnOnePathOnly) {
+  const Account account = make_account();
+  begin(account.id, "/x");
+  EXPECT_EQ(error_of(store_->begin_upload(start(account.id, "/x"))), Errc::busy);
+  EXPECT_EQ(error_of(store_->claim_partial(account.id, "/x", std::nullopt, kOwner)), Errc::busy);
+  EXPECT_TRUE(store_->begin_upload(start(account.id, "/x2")));
+  const Account other = make_account(1000, std::nullopt, "akira");
+  EXPECT_TRUE(store_->begin_upload(start(other.id, "/x")));
+  expect_usage(account.id, 0, 0, 2);
+}
+
+TEST_F(Uploads, DoNotBeginWhereAPartialWaits) {
+  const Account account = make_account();
+  add_partial(account.id, "/x", 10);
+  EXPECT_EQ(error_of(store_->begin_upload(start(account.id, "/x"))), Errc::exists);
+  expect_usage(account.id, 10, 0, 1);
+}
+
+TEST_F(Uploads, NeedAFileSlotUnlessTheyReplaceAFile) {
+  const Account account = make_account(1000, 1);
+  add_file(account.id, "/x", 10);
+  EXPECT_EQ(error_of(store_->begin_upload(start(account.id, "/y"))), Errc::over_quota);
+  expect_usage(account.id, 10, 0, 1);
+  EXPECT_TRUE(must(store_->partials_of(account.id)).empty());
+  const Partial upload = begin(account.id, "/x", 10);
+  commit(upload.id, 0);
+  expect_usage(account.id, 0, 0, 1);
+}
+
+// --- grow and shrink ---
+
+TEST_F(Uploads, AreGrantedWhatFitsToTheByte) {
+  const Account account = make_account(1000);
+  const Partial first = begin(account.id, "/1");
+  const Partial second = begin(account.id, "/2");
+  EXPECT_EQ(must(store_->grow(first.id, 600)), 600);
+  EXPECT_EQ(must(store_->grow(second.id, 600)), 400);
+  EXPECT_EQ(must(store_->grow(second.id, 1)), 400);
+  EXPECT_EQ(must(store_->grow(first.id, 1)), 600);
+  expect_usage(account.id, 0, 1000, 2);
+}
+
+TEST_F(Uploads, OfUnlimitedAccountsAreAlwaysGranted) {
+  const Account account = make_account(std::nullopt);
+  const Partial upload = begin(account.id, "/1");
+  EXPECT_EQ(must(store_->grow(upload.id, Bytes{1} << 50)), Bytes{1} << 50);
+  EXPECT_EQ(must(store_->grow(upload.id, 1)), (Bytes{1} << 50) + 1);
+}
+
+TEST_F(Uploads, GetTheReplacedFilesBytesFreeOfCharge) {
+  const Account account = make_account(1000);
+  add_file(account.id, "/x", 1000);
+  const Partial upload = begin(account.id, "/x", 1000);
+  EXPECT_EQ(must(store_->grow(upload.id, 999)), 999);
+  expect_usage(account.id, 1000, 0, 1);
+  EXPECT_EQ(must(store_->grow(upload.id, 999)), 1000);
+  EXPECT_EQ(must(store_->grow(upload.id, 1)), 1000);
+  expect_usage(account.id, 1000, 0, 1);
+  commit(upload.id, 1000);
+  expect_usage(account.id, 1000, 0, 1);
+}
+
+TEST_F(Uploads, PayForWhatGoesBeyondTheReplacedFile) {
+  const Account account = make_account(1000);
+  add_file(account.id, "/x", 300);
+  const Partial upload = begin(account.id, "/x", 300);
+  EXPECT_EQ(must(store_->grow(upload.id, 500)), 500);
+  expect_usage(account.id, 300, 200, 1);
+  EXPECT_EQ(must(store_->grow(upload.id, 5000)), 1000);
+  expect_usage(account.id, 300, 700, 1);
+  commit(upload.id, 640);
+  expect_usage(account.id, 640, 0, 1);
+}
+
+TEST_F(Uploads, GiveBackWhatTheyShrinkBy) {
+  const Account account = make_account(1000);
+  const Partial upload = begin(account.id, "/x");
+  must(store_->grow(upload.id, 900));
+  must(store_->shrink(upload.id, 250));
+  expect_usage(account.id, 0, 250, 1);
+  must(store_->shrink(upload.id, 300));
+  expect_usage(account.id, 0, 250, 1);
+  must(store_->shrink(upload.id, 0));
+  expect_usage(account.id, 0, 0, 1);
+}
+
+TEST_F(Uploads, GetNothingWhileTheQuotaWasLoweredBelowTheUsage) {
+  const Account account = make_account(1000);
+  add_file(account.id, "/x", 800);
+  AccountChange change;
+  change.quota_bytes = std::optional<Bytes>(500);
+  must(store_->change_account("mika", change));
+  const Partial fresh = begin(account.id, "/y");
+  EXPECT_EQ(must(store_->grow(fresh.id, 1)), 0);
+  const Partial over = begin(account.id, "/x", 800);
+  EXPECT_EQ(must(store_->grow(over.id, 900)), 800) << "no larger than the file it replaces";
+}
+
+// --- commit ---
+
+TEST_F(Uploads, AreSettledByTheirTrueSize) {
+  const Account account = make_account(1000);
+  const Partial upload = begin(account.id, "/x");
+  must(store_->grow(upload.id, 512));
+  const FileDigest digest{.size = 100, .mtime_ns = 5, .inode = 12, .sha256 = "ab"};
+  must(store_->commit_upload(upload.id, {.size = 100, .digest = digest}, true));
+  expect_usage(account.id, 100, 0, 1);
+  EXPECT_EQ(must(store_->digest_at(account.id, "/x"))->sha256, "ab");
+  EXPECT_FALSE(must(store_->partial_at(account.id, "/x")));
+}
+
+TEST_F(Uploads, WithoutADigestForgetTheOldOne) {
+  const Account account = make_account(1000);
+  add_file(account.id, "/x", 1);
+  must(store_->keep_digest(account.id, "/x", {.size = 1, .mtime_ns = 1, .inode = 1, .sha256 = "old"}));
+  commit(begin(account.id, "/x", 1).id, 0);
+  EXPECT_FALSE(must(store_->digest_at(account.id, "/x")));
+}
+
+TEST_F(Uploads, AreFinishedOnlyOnce) {
+  const Account account = make_account(1000);
+  const Partial upload = begin(account.id, "/x");
+  commit(upload.id, 0);
+  EXPECT_EQ(error_of(store_->commit_upload(upload.id, {}, false)), Errc::not_found);
+  EXPECT_EQ(error_of(store_->drop_upload(upload.id)), Errc::not_found);
+  EXPECT_EQ(error_of(store_->park_upload(upload.id, 1, "", false, no_cut)), Errc::not_found);
+  EXPECT_EQ(error_of(store_->grow(upload.id, 1)), Errc::not_found);
+  EXPECT_EQ(error_of(store_->shrink(upload.id, 0)), Errc::not_found);
+  expect_usage(account.id, 0, 0, 1);
+}
+
+TEST_F(Uploads, ThatWaitAreNotFinishedEither) {
+  const Account account = make_account(1000);
+  add_partial(account.id, "/x", 10);
+  const UploadId id = must(store_->partial_at(account.id, "/x"))->id;
+  EXPECT_EQ(error_of(store_->commit_upload(id, {.size = 10, .digest = {}}, false)), Errc::not_found);
+  EXPECT_EQ(error_of(store_->drop_upload(id)), Errc::not_found);
+  EXPECT_EQ(error_of(store_->grow(id, 1)), Errc::not_found);
+  expect_usage(account.id, 10, 0, 1);
+}
+
+// --- drop and park ---
+
+TEST_F(Uploads, GiveEverythingBackWhenDropped) {
+  const Account account = make_account(1000);
+  const Partial upload = begin(account.id, "/x");
+  must(store_->grow(upload.id, 100));
+  must(store_->drop_upload(upload.id));
+  expect_usage(account.id, 0, 0, 0);
+}
+
+TEST_F(Uploads, LeaveTheReplacedFileItsSlotWhenDropped) {
+  const Account account = make_account(1000);
+  add_file(account.id, "/x", 50);
+  const Partial upload = begin(account.id, "/x", 50);
+  must(store_->grow(upload.id, 100));
+  must(store_->drop_upload(upload.id));
+  expect_usage(account.id, 50, 0, 1);
+}
+
+TEST_F(Uploads, WaitAfterTheyBrokeOff) {
+  const Account account = make_account(1000);
+  const Partial upload = begin(account.id, "/x");
+  must(store_->grow(upload.id, 100));
+  must(store_->park_upload(upload.id, 60, "cd", false, no_cut));
+  expect_usage(account.id, 60, 0, 1);
+  const auto waiting = must(store_->partial_at(account.id, "/x"));
+  ASSERT_TRUE(waiting);
+  EXPECT_EQ(waiting->id, upload.id);
+  EXPECT_EQ(waiting->received, 60);
+  EXPECT_EQ(waiting->sha256, "cd");
+  EXPECT_FALSE(waiting->owner);
+  EXPECT_FALSE(waiting->hit_quota);
+}
+
+TEST_F(Uploads, WithNothingReceivedGoWhenTheyBreakOff) {
+  const Account account = make_account(1000);
+  add_file(account.id, "/old", 10);
+  for (const auto& [path, replaced] : {std::pair<const char*, std::optional<Bytes>>{"/new", std::nullopt},
+                                       std::pair<const char*, std::optional<Bytes>>{"/old", 10}}) {
+    const Partial upload = begin(account.id, path, replaced);
+    must(store_->grow(upload.id, 100));
+    Bytes cut_to = -1;
+    must(store_->park_upload(upload.id, 0, "", false, [&](Bytes size) -> Status {
+      cut_to = size;
+      return {};
+    }));
+    EXPECT_EQ(cut_to, 0);
+    EXPECT_FALSE(must(store_->partial_at(account.id, path)));
+  }
+  expect_usage(account.id, 10, 0, 1);
+}
+
+TEST_F(Uploads, AreCutToWhatFitsWithoutTheReplacedFilesBytes) {
+  const Account account = make_account(1000);
+  add_file(account.id, "/x", 700);
+  const Partial upload = begin(account.id, "/x", 700);
+  EXPECT_EQ(must(store_->grow(upload.id, 800)), 800);
+  Bytes cut_to = -1;
+  must(store_->park_upload(upload.id, 750, "ef", false, [&](Bytes size) -> Status {
+    cut_to = size;
+    return {};
+  }));
+  EXPECT_EQ(cut_to, 300);
+  const auto waiting = must(store_->partial_at(account.id, "/x"));
+  EXPECT_EQ(waiting->received, 300);
+  EXPECT_EQ(waiting->sha256, "") << "the digest was of more bytes";
+  EXPECT_TRUE(waiting->hit_quota);
+  expect_usage(account.id, 1000, 0, 1);
+}
+
+TEST_F(Uploads, OfAFullAccountGoWhenTheyBreakOffOverAFile) {
+  const Account account = make_account(1000);
+  add_file(account.id, "/x", 1000);
+  const Partial upload = begin(account.id, "/x", 1000);
+  must(store_->grow(upload.id, 500));
+  Bytes cut_to = -1;
+  must(store_->park_upload(upload.id, 500, "", false, [&](Bytes size) -> Status {
+    cut_to = size;
+    return {};
+  }));
+  EXPECT_EQ(cut_to, 0);
+  expect_usage(account.id, 1000, 0, 1);
+  EXPECT_FALSE(must(store_->partial_at(account.id, "/x")));
+}
+
+TEST_F(Uploads, StayActiveWhenTheyCannotBeCut) {
+  const Account account = make_account(1000);
+  const Partial upload = begin(account.id, "/x");
+  must(store_->grow(upload.id, 10));
+  const Status parked =
+      store_->park_upload(upload.id, 0, "", false, [](Bytes) -> Status { return fail(Errc::io, "disk"); });
+  EXPECT_EQ(error_of(parked), Errc::io);
+  expect_usage(account.id, 0, 10, 1);
+  must(store_->drop_upload(upload.id));
+}
+
+// --- claim ---
+
+TEST_F(Uploads, AreResumedWithTheirBytesPending) {
+  const Account account = make_account(1000);
+  add_partial(account.id, "/x", 60);
+  const Partial claimed = must(store_->claim_partial(account.id, "/x", std::nullopt, kOwner + 1));
+  EXPECT_EQ(claimed.received, 60);
+  EXPECT_EQ(claimed.granted, 60);
+  EXPECT_EQ(claimed.owner, kOwner + 1);
+  EXPECT_EQ(claimed.sha256, "aa");
+  expect_usage(account.id, 0, 60, 1);
+  EXPECT_EQ(must(store_->grow(claimed.id, 5000)), 1000);
+  commit(claimed.id, 100);
+  expect_usage(account.id, 100, 0, 1);
+}
+
+TEST_F(Uploads, AreNotResumedWhereNothingWaits) {
+  const Account account = make_account();
+  EXPECT_EQ(error_of(store_->claim_partial(account.id, "/x", std::nullopt, kOwner)), Errc::not_found);
+}
+
+TEST_F(Uploads, ReplaceAFileAfterTheirResume) {
+  const Account account = make_account(1000);
+  add_file(account.id, "/x", 400);
+  add_partial(account.id, "/x", 300, 400);
+  expect_usage(account.id, 700, 0, 1);
+  const Partial claimed = must(store_->claim_partial(account.id, "/x", 400, kOwner));
+  EXPECT_TRUE(claimed.replaces);
+  expect_usage(account.id, 400, 300, 1);
+  EXPECT_EQ(must(store_->grow(claimed.id, 400)), 700);
+  expect_usage(account.id, 400, 300, 1);
+  EXPECT_EQ(must(store_->grow(claimed.id, 400)), 1000);
+  expect_usage(account.id, 400, 600, 1);
+  commit(claimed.id, 900);
+  expect_usage(account.id, 900, 0, 1);
+}
+
+TEST_F(Uploads, KeepTheirPrefixWhenAResumeFailsInAFullAccount) {
+  const Account account = make_account(1000);
+  add_file(account.id, "/x", 400);
+  add_partial(account.id, "/x", 300, 400);
+  const Partial claimed = must(store_->claim_partial(account.id, "/x", 400, kOwner));
+  const Partial greedy = begin(account.id, "/y");
+  EXPECT_EQ(must(store_->grow(greedy.id, 5000)), 300);
+  must(store_->park_upload(claimed.id, 300, "aa", false, no_cut));
+  expect_usage(account.id, 700, 300, 2);
+}
+
+TEST_F(Uploads, KeepTheirPrefixWhenTheQuotaWasLoweredMeanwhile) {
+  const Account account = make_account(1000);
+  add_partial(account.id, "/x", 300);
+  const Partial claimed = must(store_->claim_partial(account.id, "/x", std::nullopt, kOwner));
+  must(store_->grow(claimed.id, 300));
+  AccountChange change;
+  change.quota_bytes = std::optional<Bytes>(100);
+  must(store_->change_account("mika", change));
+  Bytes cut_to = -1;
+  must(store_->park_upload(claimed.id, 600, "", false, [&](Bytes size) -> Status {
+    cut_to = size;
+    return {};
+  }));
+  EXPECT_EQ(cut_to, 300);
+  expect_usage(account.id, 300, 0, 1);
+}
+
+TEST_F(Uploads, ThatGoBackBehindTheirPrefixFreeIt) {
+  const Account account = make_account(1000);
+  add_partial(account.id, "/x", 300);
+  const Partial claimed = must(store_->claim_partial(account.id, "/x", std::nullopt, kOwner));
+  must(store_->shrink(claimed.id, 100));
+  expect_usage(account.id, 0, 100, 1);
+  must(store_->park_upload(claimed.id, 100, "", false, no_cut));
+  expect_usage(account.id, 100, 0, 1);
+}
+
+TEST_F(Uploads, KeepOneSlotWhenTheCompleteFileGoesWhileTheyWait) {
+  const Account account = make_account(1000, 1);
+  add_file(account.id, "/x", 400);
+  add_partial(account.id, "/x", 300, 400);
+  must(store_->finish_intent(must(store_->begin_removal(account.id, "/x", 9, 400, kOwner)), true));
+  expect_usage(account.id, 300, 0, 1);
+  must(store_->drop_upload(must(store_->claim_partial(account.id, "/x", std::nullopt, kOwner)).id));
+  expect_usage(account.id, 0, 0, 0);
+}
+
+TEST_F(Uploads, LeaveTheCompleteFilesSlotWhenDroppedAfterAResume) {
+  const Account account = make_account(1000, 1);
+  add_file(account.id, "/x", 400);
+  add_partial(account.id, "/x", 300, 400);
+  must(store_->drop_upload(must(store_->claim_partial(account.id, "/x", 400, kOwner)).id));
+  expect_usage(account.id, 400, 0, 1);
+}
+
+// --- reclaim ---
+
+TEST_F(Uploads, ThatBrokeOffAtTheQuotaCanBeReclaimedOldestFirst) {
+  const Account account = make_account(1000);
+  add_file(account.id, "/2", 50);
+  add_partial(account.id, "/1", 10);
+  add_partial(account.id, "/2", 20, 50, true);
+  add_partial(account.id, "/3", 30, std::nullopt, true);
+  const auto first = must(store_->claim_reclaimable(account.id, kOwner));
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->path, "/2");
+  EXPECT_TRUE(first->replaces);
+  EXPECT_EQ(first->owner, kOwner);
+  expect_usage(account.id, 90, 20, 3);
+  must(store_->drop_upload(first->id));
+  expect_usage(account.id, 90, 0, 3);
+  const auto second = must(store_->claim_reclaimable(account.id, kOwner));
+  EXPECT_EQ(second->path, "/3");
+  must(store_->drop_upload(second->id));
+  expect_usage(account.id, 60, 0, 2);
+  EXPECT_FALSE(must(store_->claim_reclaimable(account.id, kOwner)));
+}
+
+TEST_F(Uploads, ThatAreBeingRenamedAreNotReclaimed) {
+  const Account account = make_account(1000);
+  add_partial(account.id, "/d/1", 10, std::nullopt, true);
+  const IntentId rename = must(store_->begin_rename(account.id, "/d", "/e", 5, std::nullopt, kOwner));
+  EXPECT_FALSE(must(store_->claim_reclaimable(account.id, kOwner)));
+  must(store_->finish_intent(rename, true));
+  EXPECT_EQ(must(store_->claim_reclaimable(account.id, kOwner))->path, "/e/1");
+}
+
+// --- settling ---
+
+TEST_F(Uploads, OfADeadOwnerAreFoundAndSettledByAnother) {
+  const Account account = make_account(1000);
+  const Partial mine = begin(account.id, "/1");
+  const OwnerId dead = kOwner + 1;
+  const Partial lost = must(store_->begin_upload(start(account.id, "/2", std::nullopt, dead)));
+  const Partial whole = must(store_->begin_upload(start(account.id, "/3", std::nullopt, dead)));
+  const Partial gone = must(store_->begin_upload(start(account.id, "/4", std::nullopt, dead)));
+  for (const Partial& upload : {mine, lost, whole, gone}) must(store_->grow(upload.id, 100));
+
+  const auto settler = must(Store::open(file()));
+  EXPECT_EQ(must(settler->uploads_owned_by(std::nullopt)).size(), 4u);
+  EXPECT_EQ(must(settler->uploads_owned_by(dead)).size(), 3u);
+  EXPECT_EQ(must(settler->uploads_owned_by(dead + 1)).size(), 0u);
+  must(settler->park_upload(lost.id, 40, "", false, no_cut));
+  must(settler->commit_upload(whole.id, {.size = 70, .digest = {}}, true));
+  must(settler->drop_upload(gone.id));
+  expect_usage(account.id, 110, 100, 3);
+  EXPECT_EQ(error_of(store_->grow(lost.id, 1)), Errc::not_found);
+}
+
+}  // namespace
+}  // namespace ferry::store
