@@ -1,0 +1,48 @@
+// ferryd's listening sockets, in the master. One SO_REUSEPORT socket per worker and address, so that the
+// kernel spreads sessions and a dead worker's queue waits for its successor; or sockets from systemd, which
+// all workers share. Accepts nothing itself.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "server/worker/seat.h"
+#include "shared/base/result.h"
+#include "shared/base/unique_fd.h"
+#include "shared/config/options.h"
+
+namespace ferry {
+
+class Listeners {
+ public:
+  // Sockets passed by systemd (sd_listen_fds(3)) if there are any; one named "implicit" speaks TLS from its
+  // first byte. Else binds the options' addresses. The error names the address and what to do.
+  static Result<Listeners> open(const Options& options, int workers);
+
+  // What worker `index` accepts on. The descriptors stay ours.
+  std::vector<WorkerListener> of_worker(int index) const;
+
+  struct Place {
+    std::string address;  // with the port the system chose
+    bool implicit_tls = false;
+  };
+  const std::vector<Place>& places() const { return places_; }
+  bool from_systemd() const { return from_systemd_; }
+
+ private:
+  struct Socket {
+    UniqueFd fd;
+    bool implicit_tls = false;
+    int worker = kShared;
+  };
+  static constexpr int kShared = -1;
+
+  static Result<Listeners> take_from_systemd(int count, char** names);
+  Status bind(const std::string& address, bool implicit_tls, int workers);
+
+  std::vector<Socket> sockets_;
+  std::vector<Place> places_;
+  bool from_systemd_ = false;
+};
+
+}  // namespace ferry

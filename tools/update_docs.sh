@@ -1,0 +1,16 @@
+#!/bin/sh
+# Writes what is made from the option table into the tree: dist/ferryd.toml.sample and the OPTIONS part of
+# man/ferryd.toml.5. Usage: tools/update_docs.sh [FERRYD]
+set -eu
+
+cd "$(dirname "$0")/.."
+ferryd=${1:-build/release/bin/ferryd}
+page=man/ferryd.toml.5
+
+"$ferryd" --dump-sample >dist/ferryd.toml.sample
+{
+  sed '/^\.SH OPTIONS$/,$d' "$page"
+  "$ferryd" --dump-man-section
+  sed -n '/^\.SH FILES$/,$p' "$page"
+} >"$page.new"
+mv "$page.new" "$page"
