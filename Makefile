@@ -142,10 +142,10 @@ soak: $(PROGRAMS) $(BIN)/integration-tests  ## integration tests over and over, 
 FUZZ_BUILD := build/fuzz
 FUZZ_SECONDS ?= 60
 FUZZ_FLAGS := -std=c++20 -I. -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(DEFINES)
-$(FUZZ_BUILD)/%: tests/fuzz/%.cc $(SRC_shared)
+$(FUZZ_BUILD)/%: tests/fuzz/%.cc $(call sources,shared/base shared/ftp)
 	@mkdir -p $(@D)
 	@$(if $(Q),echo '  FUZZ $@')
-	$(Q)clang++ $(FUZZ_FLAGS) -o $@ $^ $(LIBS_shared)
+	$(Q)clang++ $(FUZZ_FLAGS) -o $@ $^ -Wl,--as-needed $(LIBS_shared)
 
 fuzz: $(SRC_fuzz:tests/fuzz/%.cc=$(FUZZ_BUILD)/%)  ## each fuzz target for FUZZ_SECONDS (60)
 	@for target in $^; do mkdir -p $$target.corpus && echo "$$target" && \
@@ -176,9 +176,9 @@ install: all  ## programs, manuals, units and samples, below DESTDIR and PREFIX 
 	@+$(MAKE) --no-print-directory install-files
 
 install-files:  # of what is built already
-	$(Q)$(call put,755,$(BIN)/ferryd,$(PREFIX)/sbin/ferryd)
-	$(Q)$(call put,755,$(BIN)/ftpadm,$(PREFIX)/sbin/ftpadm)
-	$(Q)$(call put,755,$(BIN)/ferry,$(PREFIX)/bin/ferry)
+	$(Q)$(call put,755 -s,$(BIN)/ferryd,$(PREFIX)/sbin/ferryd)
+	$(Q)$(call put,755 -s,$(BIN)/ftpadm,$(PREFIX)/sbin/ftpadm)
+	$(Q)$(call put,755 -s,$(BIN)/ferry,$(PREFIX)/bin/ferry)
 	$(Q)$(foreach page,$(MAN_PAGES),$(call put,644,$(page),$(PREFIX)/share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) &&) :
 	$(Q)$(call put_unit,dist/ferryd.service)
 	$(Q)$(call put,644,dist/ferryd.socket,$(UNIT_DIR)/ferryd.socket)
