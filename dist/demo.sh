@@ -112,7 +112,7 @@ digests_of() {
 
 prove_equal() {
   digests_of "$work/tree" >"$work/sent.sha256"
-  digests_of "$work/back" >"$work/received.sha256"
+  digests_of "$work/back/tree" >"$work/received.sha256"
   cmp "$work/sent.sha256" "$work/received.sha256" || fail "what came back is not what was sent"
   echo "$(wc -l <"$work/sent.sha256") files, $(du -sh --apparent-size "$work/tree" | cut -f 1): every SHA-256 is the same on both sides"
 }

@@ -63,7 +63,8 @@ int Master::run() {
     read_signals();
     if (std::exchange(child_ended_, false)) reap();
     if (stops_asked_ > 0) stop();
-    if (std::exchange(reload_asked_, false)) static_cast<void>(reload());  // the log says why not
+    // One that comes while the start is under way is obeyed after it; the log tells how it went.
+    if (phase_ == Phase::serving && std::exchange(reload_asked_, false)) static_cast<void>(reload());
     workers_.send_unsent();
     control_.serve(*this);
     if (phase_ == Phase::draining) end_when_drained();
@@ -178,6 +179,7 @@ Status Master::load_new_options() {
   if (!options) return tl::unexpected(options.error());
   const auto fixed = changed_but_not_reloadable(service_.options, *options);
   if (auto kept = keep_not_reloadable(service_.options, *options); !kept) return kept;
+  if (auto possible = check_implicit_tls(*options, service_.listeners); !possible) return possible;
   auto tls = load_tls(*options, service_.run_as, *service_.logs);
   if (!tls) return tl::unexpected(tls.error());
   if (*tls && service_.tls) (*tls)->take_ticket_keys(*service_.tls);

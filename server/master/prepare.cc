@@ -102,7 +102,7 @@ Status open_network(Service& service) {
   auto listeners = Listeners::open(service.options, service.workers);
   if (!listeners) return tl::unexpected(listeners.error());
   service.listeners = std::move(*listeners);
-  return {};
+  return check_implicit_tls(service.options, service.listeners);
 }
 
 std::string own_host_name() {
@@ -154,6 +154,15 @@ Result<std::shared_ptr<net::TlsServer>> load_tls(const Options& options, const R
   if (!tls) return tl::unexpected(tls.error());
   logs.service(Logs::Level::info, "certificate SHA-256 " + (*tls)->fingerprint());
   return tls;
+}
+
+Status check_implicit_tls(const Options& options, const Listeners& listeners) {
+  if (options.tls != TlsPolicy::off ||
+      std::ranges::none_of(listeners.places(), &Listeners::Place::implicit_tls))
+    return {};
+  return fail(Errc::unsupported,
+              "a listening socket wants TLS from the first byte, but tls = \"off\": turn TLS on, or rename "
+              "or remove the socket named implicit");
 }
 
 Result<Service> prepare_service(StartArguments arguments, Options options) {

@@ -15,6 +15,9 @@ Result<Service> prepare_service(StartArguments arguments, Options options);
 // Null when tls = "off". Logs the fingerprint.
 Result<std::shared_ptr<net::TlsServer>> load_tls(const Options& options, const RunAs& run_as, Logs& logs);
 
+// A socket that systemd passed may ask for TLS from the first byte where the options have turned TLS off.
+Status check_implicit_tls(const Options& options, const Listeners& listeners);
+
 // run_dir/ferryd.addresses: a line "ADDRESS" or "ADDRESS implicit" per listener, with the real ports.
 // Replaced atomically.
 Status write_addresses(const Service& service);

@@ -10,9 +10,14 @@ Error not_found(const Place& place) {
   return {Errc::not_found, place.path + ": no such file or folder"};
 }
 
-Status drop_waiting(Session& session, const std::string& path) {
+std::optional<Bytes> counted_size(const Place& place) {
+  return place.info && place.info->is_file() ? std::optional(place.info->size) : std::nullopt;
+}
+
+Status drop_waiting(Session& session, const Place& place) {
   store::Store& store = session.services.store;
-  auto claimed = store.claim_partial(session.account().id, path, std::nullopt, session.services.owner);
+  auto claimed =
+      store.claim_partial(session.account().id, place.path, counted_size(place), session.services.owner);
   if (!claimed) return tl::unexpected(claimed.error());
   if (auto removed = session.home().remove_partial(claimed->token); !removed) return removed;
   return store.drop_upload(claimed->id);
@@ -21,10 +26,6 @@ Status drop_waiting(Session& session, const std::string& path) {
 Status settle(Session& session, store::IntentId intent, const Status& happened) {
   const Status finished = session.services.store.finish_intent(intent, happened.has_value());
   return happened ? finished : happened;
-}
-
-std::optional<Bytes> counted_size(const Place& place) {
-  return place.info && place.info->is_file() ? std::optional(place.info->size) : std::nullopt;
 }
 
 }  // namespace
@@ -45,7 +46,7 @@ Status remove_file(Session& session, std::string_view path) {
   if (!place->info && !*waiting) return tl::unexpected(not_found(*place));
   if (*waiting && (*waiting)->owner) return fail(Errc::busy, place->path + " is being uploaded");
   if (*waiting) {
-    if (auto dropped = drop_waiting(session, place->path); !dropped) return dropped;
+    if (auto dropped = drop_waiting(session, *place); !dropped) return dropped;
   }
   if (!place->info) return {};
   auto intent = store.begin_removal(session.account().id, place->path, place->info->inode,

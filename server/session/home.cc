@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <linux/openat2.h>
 #include <sodium.h>
 #include <sys/syscall.h>
@@ -72,6 +73,10 @@ Result<Directory> open_names(int fd) {
 
 bool is_dot(std::string_view name) {
   return name == "." || name == "..";
+}
+
+std::string token_prefix(std::int64_t maker) {
+  return fmt::format("{:016x}-", static_cast<std::uint64_t>(maker));
 }
 
 }  // namespace
@@ -280,19 +285,24 @@ Status Home::set_mode(const Place& place, mode_t permissions) const {
   return {};
 }
 
-Result<NewPartial> Home::make_partial() const {
+Result<NewPartial> Home::make_partial(std::int64_t maker) const {
   if (!reserved_) return fail(Errc::permission, "this home is read-only");
   std::array<unsigned char, 16> random{};
   randombytes_buf(random.data(), random.size());
   std::string token(2 * random.size() + 1, '\0');
   sodium_bin2hex(token.data(), token.size(), random.data(), random.size());
   token.pop_back();
+  token.insert(0, token_prefix(maker));
   UniqueFd file(
       openat(reserved_.get(), token.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode));
   if (!file) return fail_errno(errno, "partial");
   auto info = info_of(file.get(), "partial");
   if (!info) return tl::unexpected(info.error());
   return NewPartial{std::move(token), std::move(file), info->inode};
+}
+
+bool Home::is_partial_of(std::int64_t maker, std::string_view token) {
+  return token.starts_with(token_prefix(maker));
 }
 
 Result<UniqueFd> Home::open_partial(const std::string& token) const {

@@ -90,7 +90,9 @@ class Home {
   Status set_modified(const Place& place, WallTime when) const;
   Status set_mode(const Place& place, mode_t permissions) const;
 
-  Result<NewPartial> make_partial() const;
+  // The token tells who made it, so that one whose maker died before any row named it can be found.
+  Result<NewPartial> make_partial(std::int64_t maker = 0) const;
+  static bool is_partial_of(std::int64_t maker, std::string_view token);
   Result<UniqueFd> open_partial(const std::string& token) const;
   Result<FileInfo> partial_info(const std::string& token) const;
   Status remove_partial(const std::string& token) const;               // a missing one is fine

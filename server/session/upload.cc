@@ -90,11 +90,12 @@ Result<std::unique_ptr<Upload>> Upload::claim(Services& services, const Home& ho
 
 Result<std::unique_ptr<Upload>> Upload::create(Services& services, const Home& home, store::AccountId account,
                                                Place place, std::optional<Bytes> announced) {
-  auto partial = home.make_partial();
+  auto partial = home.make_partial(services.owner);
   if (!partial) return tl::unexpected(partial.error());
   const auto complete = place.info ? std::optional(place.info->size) : std::nullopt;
-  auto row = services.store.begin_upload(
-      {account, place.path, partial->token, partial->inode, complete, announced, services.owner});
+  auto row =
+      services.store.begin_upload({account, place.path, partial->token, partial->inode, complete, announced,
+                                   services.owner, std::max(kFirstGrant, announced.value_or(0))});
   if (!row) {
     static_cast<void>(home.remove_partial(partial->token));
     if (row.error().kind == Errc::exists) {

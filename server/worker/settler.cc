@@ -2,8 +2,10 @@
 // process died in the middle of something.
 #include <fmt/core.h>
 #include <sys/stat.h>
-
 #include <unistd.h>
+
+#include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -17,14 +19,22 @@ namespace {
 
 constexpr mode_t kUmask = 0027;
 
+// For a claim whose end is not a commit: only whether a complete file shares the name matters then, for the
+// count of files.
+std::optional<Bytes> replaced_size(const store::Partial& row) {
+  return row.replaces ? std::optional<Bytes>(0) : std::nullopt;
+}
+
 class Settlement {
  public:
   Settlement(store::Store& store, Logs& logs, store::OwnerId self)
       : store_(store), logs_(logs), self_(self) {}
 
   void settle_rows(std::optional<store::OwnerId> owner);
-  void
-  settle_disk();  // only when no worker runs: partials without a row, rows whose partial has another size
+  // Only when no worker runs: partials without a row, rows whose partial has another size.
+  void settle_disk();
+  // Partials that `owner` made and died before it could write a row for them.
+  void remove_rowless(store::OwnerId owner);
   void expire(WallTime before);  // waiting partials nobody came back for
 
  private:
@@ -33,6 +43,8 @@ class Settlement {
   void settle_upload(const store::Partial& row);
   void settle_intent(const store::Intent& intent);
   void settle_folder(const store::Account& account, const Home& home);
+  void remove_partials(const store::Account& account, const Home& home,
+                       const std::function<bool(std::string_view token)>& unwanted);
   void note(const Status& done, std::string_view what);
   void drop(const Home* home, const store::Partial& row);
 
@@ -126,12 +138,33 @@ void Settlement::settle_folder(const store::Account& account, const Home& home) 
     known.insert(row.token);
     const auto info = home.partial_info(row.token);
     if (info && info->size == row.received) continue;
-    auto claimed = store_.claim_partial(account.id, row.path, std::nullopt, self_);
+    auto claimed = store_.claim_partial(account.id, row.path, replaced_size(row), self_);
     if (claimed) settle_upload(*claimed);
   }
+  remove_partials(account, home, [&](std::string_view token) { return !known.contains(token); });
+}
+
+void Settlement::remove_rowless(store::OwnerId owner) {
+  auto accounts = store_.list_accounts();
+  if (!accounts) return note(tl::unexpected(accounts.error()), "accounts");
+  for (const store::Account& account : *accounts) {
+    if (account.is_guest) continue;
+    const Home* home = home_of(account.id);
+    if (home == nullptr) continue;
+    auto rows = store_.partials_of(account.id);
+    if (!rows) return note(tl::unexpected(rows.error()), account.name);
+    remove_partials(account, *home, [&](std::string_view token) {
+      return Home::is_partial_of(owner, token) &&
+             std::ranges::find(*rows, token, &store::Partial::token) == rows->end();
+    });
+  }
+}
+
+void Settlement::remove_partials(const store::Account& account, const Home& home,
+                                 const std::function<bool(std::string_view)>& unwanted) {
   std::set<std::string> orphans;
   note(home.for_each_partial([&](std::string_view token) {
-    if (!known.contains(token)) orphans.emplace(token);
+    if (unwanted(token)) orphans.emplace(token);
   }),
        account.name);
   for (const std::string& token : orphans) note(home.remove_partial(token), account.name);
@@ -145,7 +178,7 @@ void Settlement::expire(WallTime before) {
   auto old = store_.partials_untouched_since(before);
   if (!old) return note(tl::unexpected(old.error()), "expiry");
   for (const store::Partial& row : *old) {
-    auto claimed = store_.claim_partial(row.account, row.path, std::nullopt, self_);
+    auto claimed = store_.claim_partial(row.account, row.path, replaced_size(row), self_);
     if (!claimed) continue;  // its owner came back in this moment
     drop(home_of(row.account), *claimed);
     logs_.service(Logs::Level::info, fmt::format("partial of {} has expired", row.path));
@@ -166,7 +199,11 @@ int run_settler(const Options& options, Logs& logs, store::OwnerId owner) {
   constexpr store::OwnerId kSettler = 1;
   Settlement settlement(**store, logs, kSettler);
   settlement.settle_rows(owner == 0 ? std::nullopt : std::optional(owner));
-  if (owner == 0) settlement.settle_disk();
+  if (owner == 0) {
+    settlement.settle_disk();
+  } else {
+    settlement.remove_rowless(owner);
+  }
   settlement.expire(wall_now() - options.partial_expiry);
   return 0;
 }

@@ -39,7 +39,8 @@ bool has_control_bytes(std::string_view text) {
 }
 
 tl::unexpected<Error> not_allowed(const Row& row, std::string_view text) {
-  const std::string shown = has_control_bytes(text) ? "control characters" : fmt::format("\"{}\"", text);
+  const std::string shown =
+      has_control_bytes(text) ? "a value with control characters" : fmt::format("\"{}\"", text);
   return fail(Errc::bad_syntax, fmt::format("{} is not accepted; allowed: {}", shown, allowed_text(row)));
 }
 

@@ -59,6 +59,8 @@ struct UploadStart {
   std::optional<Bytes> replaced_size;  // a complete file is there now
   std::optional<Bytes> expected;
   OwnerId owner = 0;
+  Bytes wanted =
+      0;  // granted at once as far as the quota has room, as by grow(): a small file needs no second call
 };
 
 struct FileDigest {

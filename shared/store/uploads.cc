@@ -91,6 +91,18 @@ Partial activate(Store::Impl& impl, Partial partial, std::optional<Bytes> replac
   return partial;
 }
 
+// Adds up to `want` to what the row may hold, as far as the quota has room; returns the new total.
+Bytes grant(Store::Impl& impl, UploadId id, const Running& running, Bytes want) {
+  const Bytes wished = std::min(running.granted + std::min(want, kMostBytes), kMostBytes);
+  const Bytes most = std::min(running.credit + running.held() + running.room(), kMostBytes);
+  const Bytes granted = std::max(running.granted, std::min(wished, most));
+  if (granted == running.granted) return granted;
+  impl.exec("UPDATE breakpoint SET granted = ?2 WHERE id = ?1", id, granted);
+  const Bytes more = held_by(running.received, granted, running.credit) - running.held();
+  if (more != 0) impl.add_usage(running.account, 0, more, 0);
+  return granted;
+}
+
 void remove_row(Store::Impl& impl, UploadId id) {
   impl.exec("DELETE FROM breakpoint WHERE id = ?1", id);
 }
@@ -123,6 +135,11 @@ Result<Partial> Store::begin_upload(const UploadStart& start) {
         return tl::unexpected<Error>(slot.error());
       }
     }
+    if (start.wanted > 0) {
+      const Result<Running> running = find_running(*impl_, partial.id);
+      if (!running) return tl::unexpected<Error>(running.error());
+      partial.granted = grant(*impl_, partial.id, *running, start.wanted);
+    }
     return partial;
   });
 }
@@ -149,14 +166,7 @@ Result<Bytes> Store::grow(UploadId id, Bytes want) {
   return impl_->write("reserving space", [&]() -> Result<Bytes> {
     const Result<Running> running = find_running(*impl_, id);
     if (!running) return tl::unexpected<Error>(running.error());
-    const Bytes wished = std::min(running->granted + std::min(want, kMostBytes), kMostBytes);
-    const Bytes most = std::min(running->credit + running->held() + running->room(), kMostBytes);
-    const Bytes granted = std::max(running->granted, std::min(wished, most));
-    if (granted == running->granted) return granted;
-    impl_->exec("UPDATE breakpoint SET granted = ?2 WHERE id = ?1", id, granted);
-    const Bytes more = held_by(running->received, granted, running->credit) - running->held();
-    if (more != 0) impl_->add_usage(running->account, 0, more, 0);
-    return granted;
+    return grant(*impl_, id, *running, want);
   });
 }
 

@@ -135,10 +135,9 @@ void FerrydServer::add_account(const std::string& name, const AccountOptions& op
   store::NewAccount account;
   account.name = name;
   account.home = home(name).string();
-  if (!options.guest) account.password_hash = must(hash_password(Secret(options.password), kCheapPassword));
+  account.password_hash = must(hash_password(Secret(options.password), kCheapPassword));
   account.quota_bytes = options.quota;
   account.quota_files = options.files;
-  account.is_guest = options.guest;
   account.is_read_only = options.read_only;
   must(store_->create_account(account));
 }
@@ -201,13 +200,24 @@ Usage FerrydServer::disk_usage(const std::string& name) {
   return found;
 }
 
-bool FerrydServer::is_settled(const std::string& name, std::chrono::milliseconds limit) {
+testing::AssertionResult FerrydServer::is_settled(const std::string& name, std::chrono::milliseconds limit) {
+  std::string state;
   const auto settled = [&] {
     const auto account = must(store_->find_account(name));
-    const auto running = must(store_->uploads_owned_by(std::nullopt));
-    return account.pending_bytes == 0 && running.empty() && usage(name) == disk_usage(name);
+    const auto uploads = must(store_->uploads_owned_by(std::nullopt));
+    const auto intents = must(store_->intents_owned_by(std::nullopt));
+    const Usage counted = usage(name), real = disk_usage(name);
+    state = fmt::format("store: {} bytes in {} files, {} pending; disk: {} bytes in {} files", counted.bytes,
+                        counted.files, account.pending_bytes, real.bytes, real.files);
+    for (const auto& upload : uploads)
+      state += fmt::format("; upload of {} is still active (owner {}, granted {})", upload.path,
+                           upload.owner.value_or(0), upload.granted);
+    for (const auto& intent : intents)
+      state += fmt::format("; change of {} is still open (owner {})", intent.path, intent.owner);
+    return account.pending_bytes == 0 && uploads.empty() && intents.empty() && counted == real;
   };
-  return wait_until(settled, limit);
+  if (wait_until(settled, limit)) return testing::AssertionSuccess();
+  return testing::AssertionFailure() << state << "\n--- ferryd.log:\n" << log("ferryd.log");
 }
 
 std::vector<pid_t> children_of(pid_t pid) {

@@ -3,6 +3,7 @@
 // it runs as nobody, else as whoever runs the tests.
 #pragma once
 
+#include <gtest/gtest.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -25,7 +26,6 @@ struct AccountOptions {
   std::optional<Bytes> quota = {};  // unlimited
   std::optional<std::int64_t> files = {};
   bool read_only = false;
-  bool guest = false;
 };
 
 // What an account holds: as the store counts it, or as it lies on the disk.
@@ -63,7 +63,8 @@ class FerrydServer {
   Usage usage(const std::string& name);       // used_bytes and used_files of the store
   Usage disk_usage(const std::string& name);  // regular files, the partials among them
   // Nothing is being uploaded any more, and store and disk agree. Waits for it.
-  bool is_settled(const std::string& name, std::chrono::milliseconds limit = std::chrono::seconds(10));
+  testing::AssertionResult is_settled(const std::string& name,
+                                      std::chrono::milliseconds limit = std::chrono::seconds(10));
 
   void stop();                             // SIGTERM; throws if it does not end in order
   void kill_master();                      // SIGKILL, to the master alone

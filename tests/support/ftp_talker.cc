@@ -61,8 +61,7 @@ FtpTalker::FtpTalker(const FerrydServer& server, const Options& options)
                                                    : server.port())) {
   ::signal(SIGPIPE, SIG_IGN);
   if (!options.implicit_tls) return;
-  control_.start_tls(tls_client(options_.version).control_channel("localhost"));
-  must(control_.handshake(patience()), "TLS handshake");
+  start_tls(tls_client(options_.version).control_channel("localhost"));
   private_ = true;
 }
 
@@ -120,7 +119,11 @@ bool FtpTalker::is_closed(std::chrono::milliseconds limit) {
 
 void FtpTalker::auth_tls() {
   expect("AUTH TLS", 234);
-  control_.start_tls(tls_client(options_.version).control_channel("localhost"));
+  start_tls(tls_client(options_.version).control_channel("localhost"));
+}
+
+void FtpTalker::start_tls(std::unique_ptr<net::TlsChannel> channel) {
+  control_.start_tls(std::move(channel));
   must(control_.handshake(patience()), "TLS handshake");
 }
 

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,6 +48,7 @@ class FtpTalker {
   void expect(std::string_view line, int code);  // ask; throws on another code
   bool is_closed(std::chrono::milliseconds limit = std::chrono::seconds(10));  // the server ended it
   void auth_tls();
+  void start_tls(std::unique_ptr<net::TlsChannel> channel);  // the handshake alone
   void protect();  // PBSZ 0, PROT P
   void log_in(const std::string& user, const std::string& password = kPassword);
   void disconnect();  // without QUIT

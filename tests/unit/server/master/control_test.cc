@@ -201,8 +201,10 @@ TEST_F(ControlSocketTest, AnEndlessRequestEndsTheConnection) {
 
 TEST_F(ControlSocketTest, MoreClientsThanSeatsWait) {
   std::vector<UniqueFd> clients;
-  for (int i = 0; i < 20; ++i) clients.push_back(connect());
-  control_->serve(desk_);
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(connect());
+    control_->serve(desk_);
+  }
   std::vector<pollfd> polls;
   control_->add_polls(polls);
   EXPECT_EQ(polls.size(), 16U);

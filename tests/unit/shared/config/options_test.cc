@@ -152,7 +152,7 @@ TEST_F(OptionsTest, EachMistakeInAFileNamesLineKeyAndWhatIsAllowed) {
        "ferryd.toml:1: user: \"root\" is not accepted; allowed: the name of a user other than root, or "
        "empty"},
       {"banner = \"a\\r\\n220 b\"",
-       "ferryd.toml:1: banner: control characters is not accepted; allowed: a text of at most 500 bytes "
+       "ferryd.toml:1: banner: a value with control characters is not accepted; allowed: a text of at most 500 bytes "
        "without control characters"},
       {"listen = []",
        "ferryd.toml:1: listen: nothing to listen on; allowed: at least one address here or in "

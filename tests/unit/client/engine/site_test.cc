@@ -1,0 +1,25 @@
+#include "client/engine/site.h"
+
+#include <gtest/gtest.h>
+
+namespace ferry::client {
+namespace {
+
+TEST(RemotePath, OfAUrlIsRelativeToTheLoginFolder) {
+  EXPECT_EQ(remote_path("/home/akira", ""), "/home/akira");
+  EXPECT_EQ(remote_path("/home/akira", "/"), "/home/akira");
+  EXPECT_EQ(remote_path("/home/akira", "/pics/a b"), "/home/akira/pics/a b");
+  EXPECT_EQ(remote_path("/", "/pics"), "/pics");
+}
+
+TEST(RemotePath, WithTwoSlashesIsAbsolute) { EXPECT_EQ(remote_path("/home/akira", "//etc/x"), "/etc/x"); }
+
+TEST(Site, NamesIpv6InBrackets) {
+  Site site;
+  site.host = "::1";
+  site.port = 2121;
+  EXPECT_EQ(site.key(), "[::1]:2121");
+}
+
+}  // namespace
+}  // namespace ferry::client

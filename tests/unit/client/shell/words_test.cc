@@ -1,0 +1,85 @@
+#include "client/shell/words.h"
+
+#include <gtest/gtest.h>
+
+#include "client/shell/commands.h"
+
+namespace ferry::client {
+namespace {
+
+using Words = std::vector<std::string>;
+
+TEST(Words, AreSeparatedByBlanks) { EXPECT_EQ(*split_words("  get\t a  b "), (Words{"get", "a", "b"})); }
+
+TEST(Words, KeepWhatIsQuoted) {
+  EXPECT_EQ(*split_words(R"(put "two words" 'it"s' back\ slash "a\"b\\c" "")"),
+            (Words{"put", "two words", "it\"s", "back slash", "a\"b\\c", ""}));
+}
+
+TEST(Words, NeedTheirQuotesClosed) { EXPECT_FALSE(split_words("get \"a")); }
+
+TEST(QuotedWord, IsReadBackAsItWas) {
+  for (const std::string name : {"plain", "two words", "q\"uote", "back\\slash", "it's", "", "#1", "旅行 2026", "tab\there"}) {
+    EXPECT_EQ(*split_words(quote_word(name)), Words{name}) << name;
+  }
+}
+
+TEST(QuotedWord, IsNeverTakenForAnOption) { EXPECT_EQ(quote_word("-rf"), "./-rf"); }
+
+TEST(NearestWord, IsTheLikeliestTypo) {
+  EXPECT_EQ(nearest_word("mkdri", shell_command_names()), "mkdir");
+  EXPECT_EQ(nearest_word("gte", shell_command_names()), "get");
+  EXPECT_EQ(nearest_word("xyzzyplugh", shell_command_names()), "");
+}
+
+CandidateSource names(std::vector<Candidate> candidates) {
+  return [candidates](const auto&, const auto&) { return candidates; };
+}
+
+TEST(Completion, FinishesTheOnlyCandidate) {
+  const auto done = complete_line("get rep", names({{"report.pdf", false}, {"other", false}}));
+  EXPECT_EQ(done.replace_from, 4u);
+  EXPECT_EQ(done.replacement, "report.pdf ");
+}
+
+TEST(Completion, QuotesNamesWithBlanks) {
+  EXPECT_EQ(complete_line("get my", names({{"my file", false}})).replacement, "\"my file\" ");
+  EXPECT_EQ(complete_line("cd \"my", names({{"my folder/", true}})).replacement, "\"my folder/");
+}
+
+TEST(Completion, GoesAsFarAsTheCandidatesAgree) {
+  const auto done = complete_line("get a", names({{"abc1", false}, {"abc2", false}}));
+  EXPECT_EQ(done.replacement, "abc");
+  EXPECT_EQ(done.candidates.size(), 2u);
+}
+
+TEST(Completion, NeverSplitsACharacter) {
+  // 夏 and 外 share their first byte.
+  const auto done = complete_line("get ", names({{"夏", false}, {"外", false}}));
+  EXPECT_EQ(done.replacement, "");
+}
+
+TEST(Completion, TellsItsSourceTheWordsBefore) {
+  Words seen;
+  complete_line("put \"a b\" c", [&](const Words& before, const std::string& part) {
+    seen = before;
+    seen.push_back(part);
+    return std::vector<Candidate>();
+  });
+  EXPECT_EQ(seen, (Words{"put", "a b", "c"}));
+}
+
+TEST(ShellCommands, AreSortedAndFoundByEveryName) {
+  std::string_view last;
+  for (const auto& command : shell_commands()) {
+    EXPECT_LT(last, command.name);
+    last = command.name;
+    EXPECT_EQ(find_shell_command(command.name), &command);
+  }
+  EXPECT_EQ(find_shell_command("dir"), find_shell_command("ls"));
+  EXPECT_EQ(find_shell_command("show"), find_shell_command("ls"));
+  EXPECT_EQ(find_shell_command("nosuch"), nullptr);
+}
+
+}  // namespace
+}  // namespace ferry::client
