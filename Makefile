@@ -1,7 +1,6 @@
 # Ferry. `make help` lists the targets; overrides go to config.mk (absent by default).
 -include config.mk
 
-VERSION := 0.1.0
 MODE ?= release
 BUILD ?= build/$(MODE)
 PREFIX ?= /usr
@@ -154,7 +153,7 @@ fuzz: $(SRC_fuzz:tests/fuzz/%.cc=$(FUZZ_BUILD)/%)  ## each fuzz target for FUZZ_
 
 bench: $(PROGRAMS) $(BIN)/ferry-bench peers  ## measure, beside other servers; the table goes to docs/benchmarks.md
 	@FERRY_BIN_DIR=$(abspath $(BIN)) FERRY_PEERS=$(abspath build/peers) $(BIN)/ferry-bench $(BENCH_ARGS)
-$(BIN)/ferry-bench: $(call objects,$(SRC_bench)) $(TEST_LIBS) ; $(call link,$(LIBS_tests))
+$(BIN)/ferry-bench: $(call objects,$(SRC_bench)) $(BUILD)/libsupport.a $(BUILD)/libshared.a ; $(call link,$(LIBS_shared))
 
 # --- from a fresh machine ---
 deps:  ## install the Debian packages that are missing

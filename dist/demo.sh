@@ -96,12 +96,8 @@ start_server() {
 make_tree() {
   rm -rf "$work/tree" "$work/back"
   mkdir -p "$work/tree"
-  if git ls-files --error-unmatch Makefile >/dev/null 2>&1; then
-    git ls-files -z | xargs -0 cp --parents -t "$work/tree"
-  else
-    find . -path ./build -prune -o -path ./var -prune -o -path ./.git -prune -o -type f -print0 |
-      xargs -0 cp --parents -t "$work/tree"
-  fi
+  find . \( -path ./build -o -path ./var -o -path ./.git \) -prune -o -type f -print0 |
+    xargs -0 cp --parents -t "$work/tree"
   head -c "$big_file_bytes" /dev/zero |
     openssl enc -aes-128-ctr -K 000102030405060708090a0b0c0d0e0f -iv 00000000000000000000000000000000 >"$work/tree/big.bin"
 }
@@ -127,8 +123,9 @@ offer_client() {
   url=ftp://$account@$address/
   say "How to go on"
   echo "server:  $address, FTP with AUTH TLS, certificate sha256:$pin"
-  echo "again:   $bin/ferryd -c $config"
   echo "client:  $bin/ferry shell --password-file $password_file $url"
+  [ -n "$own_state" ] ||
+    echo "later:   $bin/ferryd -c $config --set listen=127.0.0.1:2121, and the same client with that port"
   [ -t 0 ] && [ -t 1 ] || return 0
   printf '\nEnter opens the client while this server runs, q stops: '
   read -r answer || answer=q

@@ -1,21 +1,12 @@
 // Access control and TLS: RFC 959 §4.1.1, RFC 4217.
-#include <strings.h>
-
 #include <string>
 
 #include "server/commands/handlers.h"
 #include "server/session/login.h"
+#include "shared/base/ascii.h"
 #include "shared/base/secret.h"
 
 namespace ferry {
-
-namespace {
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
-
-}  // namespace
 
 void cmd_user(Session& session, std::string_view argument) {
   if (session.is_logged_in()) log_out(session);  // RFC 959: USER may come at any time and starts anew
@@ -49,13 +40,11 @@ void cmd_quit(Session& session, std::string_view) {
 void cmd_auth(Session& session, std::string_view argument) {
   if (session.control.stream.is_tls()) return session.reply(503, "TLS is in force already");
   if (!equals_ignoring_case(argument, "TLS")) return session.reply(504, "Only AUTH TLS is known");
-  if (session.is_logged_in())
-    log_out(session);  // who logged in in clear has shown nothing to the protected session (RFC 4217 §4)
+  log_out(session);  // what was said in clear proves nothing to the protected session (RFC 4217 §4)
   session.reply(234, "Starting TLS");
   // What was sent in clear behind AUTH must not run inside TLS (CVE-2011-1575).
   session.control.reader.discard();
-  session.control.queued.clear();
-  session.control.queued_bytes = 0;
+  session.control.queue.clear();
   session.control.stream.start_tls(session.services.tls->control_channel(session.tls_tag));
   session.control.handshaking = true;
 }

@@ -76,6 +76,7 @@ void cmd_dele(Session& session, std::string_view argument) {
 }
 
 void cmd_rnfr(Session& session, std::string_view argument) {
+  session.rename_from.clear();
   std::string path = session.absolute(argument);
   auto place = session.home().locate(path, Home::LastLink::keep);
   if (!place) return session.reply(reply_for(place.error()));

@@ -18,20 +18,29 @@ namespace {
 // parking the session.
 constexpr std::chrono::milliseconds kLingerBeforeParking{3};
 
+// A client that always has one more command gives way to the others that are ready after this time.
+constexpr std::chrono::milliseconds kLongestTurn{100};
+
 // Real clients put these between REST or ALLO and the transfer (RFC 3659 §5.3 wants REST last, but they
 // don't).
 constexpr std::array<std::string_view, 10> kKeepTransferSettings = {"ALLO", "EPRT", "EPSV", "MDTM", "NOOP",
                                                                     "PASV", "PORT", "REST", "SIZE", "TYPE"};
 
-bool is_secret(const ftp::CommandLine& line) {
-  return line.verb == "PASS" || line.verb == "ACCT" || (line.verb == "SITE" && is_site_passwd(line.argument));
+// Arguments that may be a password stay out of the log: also of a verb nobody knows, which may be PASS
+// mistyped.
+bool may_hold_secret(const ftp::CommandLine& line) {
+  if (line.verb == "SITE") return is_site_passwd(line.argument);
+  return line.verb == "PASS" || line.verb == "ACCT" || find_command(line.verb) == nullptr;
+}
+
+void log_command(Session& session, std::string_view verb, std::string_view argument) {
+  const std::string user = session.is_logged_in() ? log_field(session.account().name) : "-";
+  session.services.logs.operate(session.name, fmt::format("user={} code={} {}{}{}", user, session.last_code,
+                                                          verb, argument.empty() ? "" : " ", argument));
 }
 
 void log_command(Session& session, const ftp::CommandLine& line) {
-  const std::string_view user = session.is_logged_in() ? std::string_view(session.account().name) : "-";
-  const std::string argument = !line.has_argument ? "" : is_secret(line) ? " ***" : " " + line.argument;
-  session.services.logs.operate(
-      session.name, fmt::format("user={} code={} {}{}", user, session.last_code, line.verb, argument));
+  log_command(session, line.verb, line.has_argument && may_hold_secret(line) ? "***" : line.argument);
 }
 
 void run_command(Session& session, const ftp::CommandLine& line) {
@@ -68,20 +77,17 @@ void run_line(Session& session, std::string& text) {
   ftp::strip_telnet(text);
   auto line = ftp::parse_command_line(text);
   if (!line) {
-    wipe(text);
     session.reply(500, line.error().context);
-    return;
-  }
-  if (is_http(line->verb)) {
-    session.reply(421, "This is an FTP server");
+    log_command(session, "(no command)", "");
+  } else if (is_http(line->verb)) {
+    session.last_words(421, "This is an FTP server");
+    log_command(session, line->verb, "(HTTP)");
     session.ending = true;
-    return;
+  } else {
+    run_command(session, *line);
+    if (may_hold_secret(*line)) wipe(line->argument);
   }
-  run_command(session, *line);
-  if (is_secret(*line)) {
-    wipe(text);
-    wipe(line->argument);
-  }
+  wipe(text);
 }
 
 // Drives a TLS handshake of the control connection as far as it goes without waiting.
@@ -112,25 +118,16 @@ bool more_comes_soon(const Session& session) {
 }
 
 // One line from the queue of a transfer or from the peer. nullopt: `next` says what to do instead.
-std::optional<std::string> take_line(Session& session, Next& next) {
+std::optional<net::LineReader::Line> take_line(Session& session, Next& next) {
+  using Line = net::LineReader::Line;
   Control& control = session.control;
-  if (!control.queued.empty()) {
-    std::string line = std::move(control.queued.front());
-    control.queued.erase(control.queued.begin());
-    control.queued_bytes -= line.size() + 1;
-    return line;
-  }
+  if (!control.queue.is_empty()) return Line{Line::State::line, control.queue.pop(), false};
   while (true) {
     auto line = control.reader.next(control.stream);
-    if (!line || line->state == net::LineReader::Line::State::end) {
+    if (line && line->state == Line::State::line) return std::move(*line);
+    if (!line || line->state == Line::State::end) {
       next = Next::close;
       return std::nullopt;
-    }
-    if (line->state == net::LineReader::Line::State::line) {
-      if (!line->too_long) return std::move(line->text);
-      session.reply(500, "The command line is too long");
-      if (session.ended()) return std::nullopt;
-      continue;
     }
     if (!more_comes_soon(session)) {
       control.reader.release_memory();
@@ -138,6 +135,10 @@ std::optional<std::string> take_line(Session& session, Next& next) {
       return std::nullopt;
     }
   }
+}
+
+bool is_out_of_time(const Session& session) {
+  return !session.is_logged_in() && waiting_deadline(session).passed();
 }
 
 }  // namespace
@@ -163,26 +164,36 @@ std::optional<ftp::Reply> refuse(const Session& session, const Command* command,
     if (command->tls == TlsNeed::data && !session.data.is_private)
       return no(521, "Data connections must be protected: send PBSZ 0 and PROT P first");
   }
-  if (command->access == Access::write && session.account().is_read_only)
+  if (command->access == Access::write && (session.account().is_read_only || session.account().is_guest))
     return no(550, "This account may only read");
   return std::nullopt;
 }
 
 Next run_session(Session& session) {
+  const Deadline turn = Deadline::after(kLongestTurn);
   while (true) {
     if (session.control.handshaking) {
       if (const auto next = continue_handshake(session)) return *next;
     }
     if (!session.control.greeted) greet(session);
     if (session.services.draining.load()) {
-      session.reply(421, "The server is stopping");
+      session.last_words(421, "The server is stopping");
+      return Next::close;
+    }
+    if (is_out_of_time(session)) {
+      session.last_words(421, "Login took too long");
       return Next::close;
     }
     Next next = Next::close;
     auto line = take_line(session, next);
     if (!line) return session.ended() ? Next::close : next;
-    run_line(session, *line);
+    if (line->too_long) {
+      session.reply(500, "The command line is too long");
+    } else {
+      run_line(session, line->text);
+    }
     if (session.ended()) return Next::close;
+    if (turn.passed()) return Next::yield;
   }
 }
 

@@ -1,21 +1,18 @@
 // What the server tells about itself: FEAT and OPTS (RFC 2389), HELP, NOOP, SYST (RFC 959 §4.1.3), CLNT.
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <string>
 
 #include "server/commands/handlers.h"
 #include "server/commands/table.h"
+#include "shared/base/ascii.h"
 
 namespace ferry {
 
 namespace {
 
 std::string upper_word(std::string_view text) {
-  std::string word(text.substr(0, text.find(' ')));
-  std::ranges::transform(word, word.begin(),
-                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-  return word;
+  return ascii_upper(text.substr(0, text.find(' ')));
 }
 
 bool is_off(const Session& session, const Command& command) {

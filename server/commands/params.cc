@@ -1,13 +1,12 @@
 // Transfer parameters: RFC 959 §4.1.2, RFC 2428 (EPRT, EPSV), RFC 3659 §5 (REST).
 #include <fmt/core.h>
-#include <strings.h>
 
-#include <algorithm>
 #include <string>
 
 #include "server/commands/handlers.h"
 #include "server/session/data.h"
 #include "server/session/replies.h"
+#include "shared/base/ascii.h"
 #include "shared/ftp/host_port.h"
 
 namespace ferry {
@@ -15,13 +14,6 @@ namespace ferry {
 namespace {
 
 constexpr std::uint16_t kFirstUserPort = 1024;
-
-std::string upper(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(),
-                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-  return result;
-}
 
 bool is_refused_by_epsv_all(Session& session) {
   if (session.data.epsv_all) session.reply(500, "Only EPSV after EPSV ALL");
@@ -52,7 +44,7 @@ void take_target(Session& session, const Result<ftp::HostPort>& parsed) {
 }  // namespace
 
 void cmd_type(Session& session, std::string_view argument) {
-  const std::string type = upper(argument);
+  const std::string type = ascii_upper(argument);
   if (type == "A" || type == "A N") {
     session.transfer.ascii = true;
     return session.reply(200, "Type is text");
@@ -65,12 +57,12 @@ void cmd_type(Session& session, std::string_view argument) {
 }
 
 void cmd_mode(Session& session, std::string_view argument) {
-  if (upper(argument) == "S") return session.reply(200, "Mode is stream");
+  if (ascii_upper(argument) == "S") return session.reply(200, "Mode is stream");
   session.reply(504, "Only stream mode is offered");
 }
 
 void cmd_stru(Session& session, std::string_view argument) {
-  if (upper(argument) == "F") return session.reply(200, "Structure is file");
+  if (ascii_upper(argument) == "F") return session.reply(200, "Structure is file");
   session.reply(504, "Only file structure is offered");
 }
 
@@ -84,7 +76,7 @@ void cmd_pasv(Session& session, std::string_view) {
 }
 
 void cmd_epsv(Session& session, std::string_view argument) {
-  const std::string what = upper(argument);
+  const std::string what = ascii_upper(argument);
   if (what == "ALL") {
     session.data.epsv_all = true;
     return session.reply(200, "Only EPSV from here");
@@ -121,17 +113,12 @@ void cmd_allo(Session& session, std::string_view argument) {
   const std::string_view bytes = argument.substr(0, argument.find(' '));
   auto announced = parse_number(bytes);
   if (!announced) return session.reply(501, "ALLO takes a number of bytes");
-  auto account = session.services.store.find_account(session.account().id);
-  auto partials = session.services.store.partials_of(session.account().id);
-  if (!account || !partials)
-    return session.reply(451, "The account store cannot be read now, try again later");
-  if (auto left = account->bytes_left()) {
-    for (const store::Partial& partial : *partials) {
-      if (partial.hit_quota && !partial.owner) *left += partial.received;  // gives way to an upload that fits
-    }
-    if (*announced > *left)
-      return session.reply(
-          552, fmt::format("Quota exceeded: {} bytes are left, {} are wanted", *left, *announced));
+  // Here only what can never fit is known: a file that replaces another may need less than its size. STOR
+  // says the rest, before a byte is sent.
+  const auto quota = session.account().quota_bytes;
+  if (quota && *announced > *quota) {
+    return session.reply(
+        552, fmt::format("Quota exceeded: {} bytes are wanted, the quota is {}", *announced, *quota));
   }
   session.transfer.announced = *announced;
   session.reply(200, fmt::format("{} bytes noted", *announced));

@@ -9,19 +9,13 @@
 #include "server/commands/handlers.h"
 #include "server/session/login.h"
 #include "server/session/replies.h"
+#include "shared/base/ascii.h"
 
 namespace ferry {
 
 namespace {
 
 constexpr unsigned kMaxMode = 0777;  // no set-user-id and the like from outside
-
-std::string upper(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(),
-                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-  return result;
-}
 
 std::string allowed_text(const std::optional<std::int64_t>& limit) {
   return limit ? std::to_string(*limit) : "unlimited";
@@ -51,8 +45,9 @@ std::optional<unsigned> parse_mode(std::string_view text) {
 }  // namespace
 
 void cmd_site(Session& session, std::string_view argument) {
+  argument.remove_prefix(std::min(argument.find_first_not_of(' '), argument.size()));
   const std::size_t space = argument.find(' ');
-  const std::string verb = upper(argument.substr(0, space));
+  const std::string verb = ascii_upper(argument.substr(0, space));
   const bool has_argument = space != std::string_view::npos && space + 1 < argument.size();
   const auto table = site_table();
   const auto row = std::ranges::find(table, verb, &Command::verb);

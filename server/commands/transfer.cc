@@ -45,6 +45,7 @@ Result<Upload::Request> upload_request(const Session& session, Upload::Start sta
 }
 
 void receive(Session& session, Place place, Upload::Start start, std::string_view opening) {
+  if (!has_data_settings(session)) return session.reply(425, "Send PASV, EPSV, PORT or EPRT first");
   auto request = upload_request(session, start);
   if (!request) return session.reply(reply_for(request.error()));
   auto upload =

@@ -2,12 +2,19 @@
 
 #include <fmt/core.h>
 
+#include <functional>
+#include <initializer_list>
+
 namespace ferry {
 
 namespace {
 
 Error not_found(const Place& place) {
   return {Errc::not_found, place.path + ": no such file or folder"};
+}
+
+Error changed_meanwhile(const Place& place) {
+  return {Errc::busy, place.path + " has just been changed by another session, try again"};
 }
 
 std::optional<Bytes> counted_size(const Place& place) {
@@ -19,13 +26,25 @@ Status drop_waiting(Session& session, const Place& place) {
   auto claimed =
       store.claim_partial(session.account().id, place.path, counted_size(place), session.services.owner);
   if (!claimed) return tl::unexpected(claimed.error());
+  if (!session.home().is_as_seen(place)) {
+    const Status parked = store.park_upload(claimed->id, claimed->received, claimed->sha256,
+                                            claimed->hit_quota, [](Bytes) -> Status { return {}; });
+    return parked ? tl::unexpected(changed_meanwhile(place)) : parked;
+  }
   if (auto removed = session.home().remove_partial(claimed->token); !removed) return removed;
   return store.drop_upload(claimed->id);
 }
 
-Status settle(Session& session, store::IntentId intent, const Status& happened) {
-  const Status finished = session.services.store.finish_intent(intent, happened.has_value());
-  return happened ? finished : happened;
+// Does what an intent announced, if the disk still is as it was seen before, and settles it.
+Status carry_out(Session& session, store::IntentId intent, std::initializer_list<const Place*> places,
+                 const std::function<Status()>& act) {
+  Status done = {};
+  for (const Place* place : places) {
+    if (done && !session.home().is_as_seen(*place)) done = tl::unexpected(changed_meanwhile(*place));
+  }
+  if (done) done = act();
+  const Status finished = session.services.store.finish_intent(intent, done.has_value());
+  return done ? finished : done;
 }
 
 }  // namespace
@@ -52,19 +71,18 @@ Status remove_file(Session& session, std::string_view path) {
   auto intent = store.begin_removal(session.account().id, place->path, place->info->inode,
                                     counted_size(*place), session.services.owner);
   if (!intent) return tl::unexpected(intent.error());
-  return settle(session, *intent, session.home().remove_file(*place));
+  return carry_out(session, *intent, {&*place}, [&] { return session.home().remove_file(*place); });
 }
 
 Status remove_folder(Session& session, std::string_view path) {
   auto place = session.home().locate(path, Home::LastLink::keep);
   if (!place) return tl::unexpected(place.error());
   if (!place->info) return tl::unexpected(not_found(*place));
-  auto waiting = session.services.store.partials_in(session.account().id, place->path);
-  if (!waiting) return tl::unexpected(waiting.error());
-  if (!waiting->empty())
-    return fail(Errc::not_empty,
-                fmt::format("{}: {} unfinished uploads are in it", place->path, waiting->size()));
-  return session.home().remove_folder(*place);
+  if (!place->info->is_directory()) return fail(Errc::not_directory, place->path + " is not a folder");
+  auto intent = session.services.store.begin_removal(session.account().id, place->path, place->info->inode,
+                                                     std::nullopt, session.services.owner);
+  if (!intent) return tl::unexpected(intent.error());
+  return carry_out(session, *intent, {&*place}, [&] { return session.home().remove_folder(*place); });
 }
 
 Status rename(Session& session, std::string_view from_path, std::string_view to_path) {
@@ -81,11 +99,20 @@ Status rename(Session& session, std::string_view from_path, std::string_view to_
   // Two names of one file: rename(2) would do nothing and call it success.
   if (to->info && to->info->inode == from->info->inode)
     return fail(Errc::exists, to->path + " is the same file");
+  if (from->info->is_directory() && to->path.starts_with(from->path + "/")) {
+    return fail(Errc::permission, from->path + " cannot become a part of itself");
+  }
+  auto waiting = session.services.store.partial_at(session.account().id, to->path);
+  if (!waiting) return tl::unexpected(waiting.error());
+  if (*waiting && (*waiting)->owner) return fail(Errc::busy, to->path + " is being uploaded");
+  if (*waiting) {  // what comes to this name is complete: nobody will go on with the partial
+    if (auto dropped = drop_waiting(session, *to); !dropped) return dropped;
+  }
   auto intent =
       session.services.store.begin_rename(session.account().id, from->path, to->path, from->info->inode,
                                           counted_size(*to), session.services.owner);
   if (!intent) return tl::unexpected(intent.error());
-  return settle(session, *intent, session.home().rename(*from, *to));
+  return carry_out(session, *intent, {&*from, &*to}, [&] { return session.home().rename(*from, *to); });
 }
 
 }  // namespace ferry

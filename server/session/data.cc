@@ -25,15 +25,15 @@ Result<net::Stream> accept_data(Session& session, Watch& watch) {
   const UniqueFd listener = std::move(session.data.listener);
   const Deadline deadline = connect_deadline(session);
   while (true) {
-    if (auto ready = watch.wait(listener.get(), POLLIN, deadline); !ready) {
+    // First without waiting: most clients connect before they send the command.
+    auto accepted = net::accept_now(listener.get());
+    if (!accepted) {
+      if (accepted.error().kind != Errc::timeout) return fail(Errc::refused, accepted.error().context);
+      auto ready = watch.wait(listener.get(), POLLIN, deadline);
+      if (ready) continue;
       if (ready.error().kind == Errc::timeout)
         return fail(Errc::refused, "Nobody connected to the passive port");
       return tl::unexpected(ready.error());
-    }
-    auto accepted = net::accept_now(listener.get());
-    if (!accepted) {
-      if (accepted.error().kind == Errc::timeout) continue;  // it was gone before we looked
-      return fail(Errc::refused, accepted.error().context);
     }
     // A stranger who guessed the port is turned away; the client may still come.
     if (accepted->peer.same_ip(session.peer)) return net::Stream(std::move(accepted->socket));
@@ -43,14 +43,22 @@ Result<net::Stream> accept_data(Session& session, Watch& watch) {
   }
 }
 
-Result<net::Stream> connect_data(Session& session) {
+Result<net::Stream> connect_data(Session& session, Watch& watch) {
   const net::Address target = *session.data.target;
   session.data.target.reset();
   net::Address from = session.local;
   from.set_port(0);
-  auto socket = net::connect_to(target, connect_deadline(session), from);
-  if (!socket)
-    return fail(Errc::refused, "Cannot connect to " + target.to_string() + ": " + socket.error().context);
+  const auto refused = [&](const Error& error) {
+    return fail(Errc::refused, "No data connection: " + error.context);
+  };
+  auto socket = net::start_connect(target, from);
+  if (!socket) return refused(socket.error());
+  if (auto ready = watch.wait(socket->get(), POLLOUT, connect_deadline(session)); !ready) {
+    if (ready.error().kind == Errc::timeout) return refused(ready.error());
+    return tl::unexpected(ready.error());
+  }
+  if (auto connected = net::connect_outcome(socket->get(), target); !connected)
+    return refused(connected.error());
   return net::Stream(std::move(*socket));
 }
 
@@ -74,12 +82,10 @@ Result<net::Stream> open_data(Session& session, Watch& watch) {
   if (session.data.listener) {
     stream = accept_data(session, watch);
   } else if (session.data.target) {
-    stream = connect_data(session);
+    stream = connect_data(session, watch);
   }
-  if (stream) {
-    net::set_no_delay(stream->fd());
-    net::set_keep_alive(stream->fd());
-  }
+  // No keep-alive: every wait for data has a deadline.
+  if (stream) net::set_no_delay(stream->fd());
   return stream;
 }
 
@@ -122,7 +128,13 @@ void refresh_ticket(Session& session) {
 
 Status finish_data(Session& session, net::Stream& data, Watch& watch) {
   if (auto looked = watch.look(); !looked) return looked;
-  return data.finish(Deadline::after(session.services.options.data_timeout));
+  while (true) {
+    const auto progress = data.try_finish();
+    if (!progress) return tl::unexpected(progress.error());
+    if (progress->state == net::Progress::State::done) return {};
+    const Deadline deadline = Deadline::after(session.services.options.data_timeout);
+    if (auto ready = watch.wait(data.fd(), POLLOUT, deadline); !ready) return ready;
+  }
 }
 
 void close_data(Session& session, net::Stream data) {

@@ -12,6 +12,10 @@ namespace ferry {
 // Errc::busy: no free port.
 Result<net::Address> prepare_passive(Session& session);
 
+inline bool has_data_settings(const Session& session) {
+  return session.data.listener || session.data.target;
+}
+
 // Waits for (or makes) the connection, in clear. The prepared listener or target is used up, also on failure.
 // Errc::refused with the text for a 425.
 Result<net::Stream> open_data(Session& session, Watch& watch);

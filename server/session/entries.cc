@@ -14,6 +14,10 @@ namespace {
 
 constexpr unsigned kPartialMode = 0200;  // cannot be read, can be written on: clients that look at it resume
 
+bool is_read_only(const Session& session) {
+  return session.account().is_read_only || session.account().is_guest;
+}
+
 VisibleEntry describe_partial(Session& session, std::string_view name, const store::Partial& partial) {
   FileInfo info;
   info.mode = S_IFREG | kPartialMode;
@@ -25,13 +29,13 @@ VisibleEntry describe_partial(Session& session, std::string_view name, const sto
     info.mode = S_IFREG | kPartialMode;
   }
   VisibleEntry visible = describe(session, name, info, false);
-  visible.entry.perm = session.account().is_read_only ? "" : "adw";
+  visible.entry.perm = is_read_only(session) ? "" : "adw";
   return visible;
 }
 
-std::string permissions(bool is_directory, bool is_read_only) {
-  if (is_directory) return is_read_only ? "el" : "cdeflmp";
-  return is_read_only ? "r" : "adfrw";
+std::string permissions(bool is_directory, bool reads_only) {
+  if (is_directory) return reads_only ? "el" : "cdeflmp";
+  return reads_only ? "r" : "adfrw";
 }
 
 }  // namespace
@@ -46,7 +50,7 @@ VisibleEntry describe(const Session& session, std::string_view name, const FileI
   if (!info.is_directory()) entry.size = info.size;
   entry.modified = info.modified;
   if (entry.type != ftp::EntryType::other)
-    entry.perm = permissions(info.is_directory(), session.account().is_read_only);
+    entry.perm = permissions(info.is_directory(), is_read_only(session));
   entry.unique = fmt::format("{:x}U{:x}", info.device, info.inode);
   entry.unix_mode = info.mode & 07777;
   entry.uid = info.uid;

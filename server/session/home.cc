@@ -104,12 +104,13 @@ Home::Home(UniqueFd root, UniqueFd reserved, std::uint64_t reserved_inode, std::
 Result<Home> Home::open(const std::string& folder, bool writable) {
   UniqueFd root(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root) return fail_errno(errno, folder);
-  if (writable && mkdirat(root.get(), kReservedName, 0700) != 0 && errno != EEXIST) {
-    return fail_errno(errno, folder + "/" + kReservedName);
+  if (writable && mkdirat(root.get(), store::kPartialsFolder, 0700) != 0 && errno != EEXIST) {
+    return fail_errno(errno, folder + "/" + store::kPartialsFolder);
   }
-  UniqueFd reserved(openat(root.get(), kReservedName, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  UniqueFd reserved(
+      openat(root.get(), store::kPartialsFolder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!reserved) {
-    if (writable || errno != ENOENT) return fail_errno(errno, folder + "/" + kReservedName);
+    if (writable || errno != ENOENT) return fail_errno(errno, folder + "/" + store::kPartialsFolder);
     return Home(std::move(root), UniqueFd(), 0, 0);
   }
   auto info = info_of(reserved.get(), folder);
@@ -176,6 +177,16 @@ Result<Place> Home::locate(std::string_view path, LastLink last) const {
   auto target_path = canonical_path(target->get());
   if (!target_path) return tl::unexpected(target_path.error());
   return locate(*target_path, LastLink::keep);
+}
+
+bool Home::is_as_seen(const Place& seen) const {
+  auto now = locate(seen.path, LastLink::keep);
+  if (!now || now->info.has_value() != seen.info.has_value()) return false;
+  if (now->info && (now->info->inode != seen.info->inode || now->info->size != seen.info->size)) return false;
+  const auto parent_now = info_of(now->parent.get(), seen.path);
+  const auto parent_seen = info_of(seen.parent.get(), seen.path);
+  return parent_now && parent_seen && parent_now->inode == parent_seen->inode &&
+         parent_now->device == parent_seen->device;
 }
 
 Result<Home::Folder> Home::open_folder(std::string_view path) const {
@@ -316,6 +327,14 @@ Result<FileInfo> Home::partial_info(const std::string& token) const {
   if (fstatat(reserved_.get(), token.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
     return fail_errno(errno, "partial");
   return FileInfo::of(status);
+}
+
+Status Home::cut_partial(const std::string& token, Bytes size) const {
+  if (size == 0) return remove_partial(token);
+  auto file = open_partial(token);
+  if (!file) return tl::unexpected(file.error());
+  if (ftruncate(file->get(), size) != 0) return fail_errno(errno, "partial");
+  return {};
 }
 
 Status Home::remove_partial(const std::string& token) const {

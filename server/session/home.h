@@ -3,9 +3,9 @@
 // and no string is compared to decide. Creation, rename and removal go through a descriptor of the parent.
 // Runs in workers and in the settler; every call may block on the disk.
 //
-// A home has one reserved folder, kReservedName, for the partials of uploads. It is on the same file system,
-// so that a finished upload can be renamed into place, and it does not exist for clients: by its inode, not
-// by its name.
+// A home has one reserved folder, store::kPartialsFolder, for the partials of uploads. It is on the same file
+// system, so that a finished upload can be renamed into place, and it does not exist for clients: by its
+// inode, not by its name.
 #pragma once
 
 #include <sys/stat.h>
@@ -21,10 +21,9 @@
 #include "shared/base/result.h"
 #include "shared/base/unique_fd.h"
 #include "shared/ftp/facts.h"
+#include "shared/store/account.h"
 
 namespace ferry {
-
-inline constexpr char kReservedName[] = ".ferry";
 
 // What stat(2) told of one name.
 struct FileInfo {
@@ -68,6 +67,10 @@ class Home {
   // (Errc::not_found when that is nothing).
   Result<Place> locate(std::string_view path, LastLink last = LastLink::follow) const;
 
+  // Whether under `seen`'s path there is still what locate() saw. A row of the store makes a path ours; what
+  // was seen before the row was there may have been changed by another session meanwhile.
+  bool is_as_seen(const Place& seen) const;
+
   struct Folder {
     UniqueFd fd;       // readable
     std::string path;  // canonical
@@ -91,10 +94,12 @@ class Home {
   Status set_mode(const Place& place, mode_t permissions) const;
 
   // The token tells who made it, so that one whose maker died before any row named it can be found.
+  bool has_reserved_folder() const { return static_cast<bool>(reserved_); }
   Result<NewPartial> make_partial(std::int64_t maker = 0) const;
   static bool is_partial_of(std::int64_t maker, std::string_view token);
   Result<UniqueFd> open_partial(const std::string& token) const;
   Result<FileInfo> partial_info(const std::string& token) const;
+  Status cut_partial(const std::string& token, Bytes size) const;      // to 0: removes it
   Status remove_partial(const std::string& token) const;               // a missing one is fine
   Status publish(const std::string& token, const Place& place) const;  // rename over the place's name
   Status sync_folder(const Place& place) const;

@@ -1,9 +1,11 @@
 #include "server/session/login.h"
 
 #include <fmt/core.h>
-#include <strings.h>
 
+#include <algorithm>
 #include <string>
+
+#include "shared/base/ascii.h"
 
 namespace ferry {
 
@@ -33,12 +35,32 @@ bool is_password_right(Session& session, const store::Account* account, const Se
   return true;
 }
 
+bool can_write(const store::Account& account) {
+  return !account.is_read_only && !account.is_guest;
+}
+
+// A home is opened for reading or for writing; the operator may change which while the session lives.
+bool reopen_home(Session& session) {
+  auto home = Home::open(session.account().home, can_write(session.account()));
+  if (!home) {
+    session.last_words(421, "The home of this account cannot be used now");
+    session.ending = true;
+    return false;
+  }
+  session.login.home.emplace(std::move(*home));
+  return true;
+}
+
+std::string tls_text(const Session& session) {
+  return session.control.stream.is_tls() ? session.control.stream.tls()->version() : "no";
+}
+
 void refuse_login(Session& session, std::string_view reason) {
   ++session.login.failures;
   session.login.wants_password = false;
   session.services.logs.login(
-      session.name, fmt::format("login refused user={} from={} tls={} reason={}", session.login.user,
-                                session.peer.ip(), session.control.stream.is_tls() ? "yes" : "no", reason));
+      session.name, fmt::format("login refused from={} tls={} user={} reason={}", session.peer.ip(),
+                                tls_text(session), log_field(session.login.user), log_field(reason)));
   if (session.login.failures < kMaxLoginFailures) return session.reply(530, "Login incorrect");
   session.reply(421, "Login incorrect, too many times; good bye");
   session.ending = true;
@@ -50,8 +72,9 @@ Result<store::Account> guest_account(Session& session) {
   return account;
 }
 
-void enter(Session& session, store::Account account) {
-  auto home = Home::open(account.home, !account.is_read_only && !account.is_guest);
+// `epoch` is of before `account` was read: what changed since is noticed at the next command.
+void enter(Session& session, store::Account account, std::uint64_t epoch) {
+  auto home = Home::open(account.home, can_write(account));
   if (!home) {
     session.services.logs.service(
         Logs::Level::error, fmt::format("home of {} cannot be used: {}", account.name, home.error().context));
@@ -61,8 +84,8 @@ void enter(Session& session, store::Account account) {
   const Scoreboard::Limits limits{options.max_sessions_per_address, options.max_sessions_per_user};
   if (auto seated = session.services.scoreboard.log_in(session.seat, account.name, limits); !seated) {
     session.services.logs.login(
-        session.name, fmt::format("login refused user={} from={} reason=too many sessions", account.name,
-                                  session.peer.ip()));
+        session.name, fmt::format("login refused from={} tls={} user={} reason=\"too many sessions\"",
+                                  session.peer.ip(), tls_text(session), log_field(account.name)));
     session.reply(421, seated.error().context);
     session.ending = true;
     return;
@@ -70,17 +93,15 @@ void enter(Session& session, store::Account account) {
   if (auto noted = session.services.store.note_login(account.id, session.peer.ip(), wall_now()); !noted) {
     session.services.logs.service(Logs::Level::warning, "login not noted: " + noted.error().context);
   }
-  session.services.logs.login(
-      session.name,
-      fmt::format("login ok user={} from={} tls={}", account.name, session.peer.ip(),
-                  session.control.stream.is_tls() ? session.control.stream.tls()->version() : "no"));
+  session.services.logs.login(session.name, fmt::format("login ok from={} tls={} user={}", session.peer.ip(),
+                                                        tls_text(session), log_field(account.name)));
   session.login.wants_password = false;
   session.login.failures = 0;
   if (account.last_login)
     session.login.previous = iso_time(*account.last_login) + " from " + account.last_login_from;
   session.login.home.emplace(std::move(*home));
   session.login.account = std::move(account);
-  session.login.epoch = session.services.current_account_epoch();
+  session.login.epoch = epoch;
   session.login.since = std::chrono::steady_clock::now();
   session.cwd = "/";
   session.reply(230, session.account().is_guest ? "Welcome, guest: you may look and download" : "Logged in");
@@ -93,10 +114,11 @@ bool is_guest_name(std::string_view name) {
 }
 
 void log_in(Session& session, const Secret& password) {
+  const std::uint64_t epoch = session.services.current_account_epoch();
   if (session.login.as_guest) {
     auto guest = guest_account(session);
     if (!guest || guest->is_locked) return refuse_login(session, guest ? "locked" : guest.error().context);
-    return enter(session, std::move(*guest));
+    return enter(session, std::move(*guest), epoch);
   }
   auto account = session.services.store.find_account(session.login.user);
   if (!account && account.error().kind != Errc::not_found) {
@@ -107,18 +129,26 @@ void log_in(Session& session, const Secret& password) {
   if (!account) return refuse_login(session, "unknown user");
   if (!is_right || account->is_guest) return refuse_login(session, "wrong password");
   if (account->is_locked) return refuse_login(session, "locked");
-  enter(session, std::move(*account));
+  enter(session, std::move(*account), epoch);
 }
 
 void log_out(Session& session) {
   if (session.is_logged_in()) {
     session.services.logs.login(
-        session.name, fmt::format("logout user={} from={}", session.account().name, session.peer.ip()));
+        session.name,
+        fmt::format("logout from={} user={} seconds={}", session.peer.ip(), log_field(session.account().name),
+                    std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() -
+                                                                     session.login.since)
+                        .count()));
     session.services.scoreboard.log_out(session.seat);
   }
-  const int failures = session.login.failures;  // REIN must not buy more guesses
+  // REIN must buy neither more guesses nor, for who has not been in, more time.
+  const int failures = session.login.failures;
+  const auto asked_since =
+      session.is_logged_in() ? std::chrono::steady_clock::now() : session.login.asked_since;
   session.login = Login{};
   session.login.failures = failures;
+  session.login.asked_since = asked_since;
   session.transfer = TransferSettings{};
   session.forget_data_settings();
   session.data.epsv_all = false;
@@ -140,9 +170,10 @@ bool refresh_account(Session& session) {
     session.ending = true;
     return false;
   }
+  const bool was_writable = can_write(session.account());
   session.login.account = std::move(*account);
   session.login.epoch = epoch;
-  return true;
+  return can_write(session.account()) == was_writable || reopen_home(session);
 }
 
 void change_password(Session& session, const Secret* old, const Secret& fresh) {
@@ -168,15 +199,26 @@ void change_password(Session& session, const Secret* old, const Secret& fresh) {
                       : tl::unexpected(hash.error());
   if (!changed) return session.reply(451, "The password could not be changed: " + changed.error().context);
   session.services.account_epoch.fetch_add(1);
-  session.services.logs.login(session.name, fmt::format("password changed user={} from={}",
-                                                        session.account().name, session.peer.ip()));
+  session.services.logs.login(session.name, fmt::format("password changed from={} user={}", session.peer.ip(),
+                                                        log_field(session.account().name)));
   session.reply(200, "Password changed");
+}
+
+std::string log_field(std::string_view text) {
+  if (!text.empty() && text.find_first_of(" \"\\=") == std::string_view::npos) return std::string(text);
+  std::string field = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') field += '\\';
+    field += c;
+  }
+  return field += '"';
 }
 
 bool is_site_passwd(std::string_view site_argument) {
   constexpr std::string_view kVerb = "PASSWD";
+  site_argument.remove_prefix(std::min(site_argument.find_first_not_of(' '), site_argument.size()));
   return site_argument.size() > kVerb.size() &&
-         strncasecmp(site_argument.data(), kVerb.data(), kVerb.size()) == 0;
+         equals_ignoring_case(site_argument.substr(0, kVerb.size()), kVerb);
 }
 
 }  // namespace ferry

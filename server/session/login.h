@@ -29,6 +29,10 @@ bool refresh_account(Session& session);
 // steps). Replies.
 void change_password(Session& session, const Secret* old, const Secret& fresh);
 
+// Foreign text as one field of a log line: in quotes when it holds a blank or a quote, so that nobody can
+// write fields of his own.
+std::string log_field(std::string_view text);
+
 // Whether SITE's argument is PASSWD with a password in it.
 bool is_site_passwd(std::string_view site_argument);
 

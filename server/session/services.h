@@ -4,7 +4,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <mutex>
 #include <semaphore>
+#include <unordered_map>
+#include <vector>
 
 #include "server/session/login_cache.h"
 #include "server/session/scoreboard.h"
@@ -19,6 +23,34 @@ namespace ferry {
 // an attacker chooses.
 inline constexpr std::ptrdiff_t kMaxPasswordChecks = 64;
 
+// What has happened on disk and could not be written into the store (it was locked for long, or its disk
+// full): tried again until it is.
+class Unsettled {
+ public:
+  void add(std::function<Status()> settle);
+  void retry();  // once each; blocks on the store. One thread
+  bool is_empty() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<std::function<Status()>> waiting_;
+};
+
+// Threads that transfers may hold at once, so that slow ones of one account keep out neither other accounts
+// nor short commands.
+class TransferLimit {
+ public:
+  TransferLimit(int in_all, int per_account) : in_all_(in_all), per_account_(per_account) {}
+  bool enter(store::AccountId account);
+  void leave(store::AccountId account);
+
+ private:
+  const int in_all_, per_account_;
+  std::mutex mutex_;
+  int running_ = 0;
+  std::unordered_map<store::AccountId, int> by_account_;
+};
+
 struct Services {
   const Options& options;
   store::Store& store;
@@ -28,6 +60,9 @@ struct Services {
   const net::TlsServer* tls;  // null when tls = "off"
   store::OwnerId owner;
   std::counting_semaphore<kMaxPasswordChecks> password_checks;
+
+  TransferLimit transfers;
+  Unsettled unsettled;
 
   // Grows when an account may have changed; a session that saw an older one looks its account up again.
   std::atomic<std::uint64_t> account_epoch{1};

@@ -2,15 +2,11 @@
 
 #include <fmt/core.h>
 
+#include "server/session/login.h"
+#include "shared/base/secret.h"
 #include "shared/ftp/path.h"
 
 namespace ferry {
-
-std::uint64_t Services::current_account_epoch() {
-  // An error here is not lost: the command that follows meets the same store.
-  if (const auto changed = store.changed_elsewhere(); !changed || *changed) account_epoch.fetch_add(1);
-  return account_epoch.load();
-}
 
 Session::Session(Services& services_used, std::uint64_t session_id, int board_seat, net::Stream stream,
                  net::Address peer_address, net::Address local_address)
@@ -22,15 +18,30 @@ Session::Session(Services& services_used, std::uint64_t session_id, int board_se
       local(std::move(local_address)),
       started(std::chrono::steady_clock::now()),
       tls_tag(net::make_session_tag()),
-      control{.stream = std::move(stream), .queued = {}} {}
+      control(std::move(stream)) {
+  login.asked_since = started;
+}
+
+void CommandQueue::push(std::string line) {
+  bytes_ += line.size() + sizeof(std::string);
+  lines_.push_back(std::move(line));
+}
+
+std::string CommandQueue::pop() {
+  std::string line = std::move(lines_[next_++]);
+  bytes_ -= line.size() + sizeof(std::string);
+  if (is_empty()) clear();
+  return line;
+}
+
+void CommandQueue::clear() {
+  for (std::string& line : lines_) wipe(line);
+  std::vector<std::string>().swap(lines_);
+  next_ = bytes_ = 0;
+}
 
 Session::~Session() {
-  if (is_logged_in()) {
-    const auto seconds =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - login.since);
-    services.logs.login(
-        name, fmt::format("logout user={} from={} seconds={}", account().name, peer.ip(), seconds.count()));
-  }
+  log_out(*this);
   services.scoreboard.leave(seat);
 }
 
@@ -41,8 +52,15 @@ void Session::reply(int code, std::string_view text) {
 void Session::reply(const ftp::Reply& reply) {
   last_code = reply.code;
   if (control.broken) return;
-  if (!control.stream.write_all(ftp::format_reply(reply), Deadline::after(kReplyTimeout)))
-    control.broken = true;
+  const auto patience =
+      is_logged_in() ? std::chrono::milliseconds(kReplyTimeout) : std::chrono::milliseconds(0);
+  if (!control.stream.write_all(ftp::format_reply(reply), Deadline::after(patience))) control.broken = true;
+}
+
+void Session::last_words(int code, std::string_view text) {
+  last_code = code;
+  if (control.broken || control.handshaking) return;
+  static_cast<void>(control.stream.write_all(ftp::format_reply(code, text), Deadline::after({})));
 }
 
 std::string Session::absolute(std::string_view argument) const {
@@ -58,7 +76,7 @@ void Session::forget_data_settings() {
 
 Deadline waiting_deadline(const Session& session) {
   const Options& options = session.services.options;
-  if (!session.is_logged_in()) return Deadline::at(session.started + options.login_timeout);
+  if (!session.is_logged_in()) return Deadline::at(session.login.asked_since + options.login_timeout);
   return Deadline::after(options.idle_timeout);
 }
 

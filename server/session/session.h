@@ -24,15 +24,31 @@ namespace ferry {
 inline constexpr std::size_t kMaxCommandLine = 4096 + 512;    // the longest path and a verb
 inline constexpr std::size_t kMaxQueuedCommands = 64 * 1024;  // bytes that may wait behind a transfer
 inline constexpr int kMaxLoginFailures = 3;
-inline constexpr std::chrono::seconds kReplyTimeout{
-    10};  // a peer that does not take one line within this is gone
+// A peer that does not take one line within this is gone; one that is not logged in must take it at once.
+inline constexpr std::chrono::seconds kReplyTimeout{10};
+
+// Commands that came during a transfer, in order. An empty queue holds no memory.
+class CommandQueue {
+ public:
+  ~CommandQueue() { clear(); }
+  bool is_empty() const { return next_ == lines_.size(); }
+  bool is_full() const { return bytes_ >= kMaxQueuedCommands; }
+  void push(std::string line);
+  std::string pop();  // the queue is not empty
+  void clear();       // wipes: a password may be among them
+
+ private:
+  std::vector<std::string> lines_;
+  std::size_t next_ = 0, bytes_ = 0;
+};
 
 // The control connection.
 struct Control {
+  explicit Control(net::Stream socket) : stream(std::move(socket)) {}
+
   net::Stream stream;
   net::LineReader reader{kMaxCommandLine};
-  std::vector<std::string> queued;  // lines that came during a transfer, in order
-  std::size_t queued_bytes = 0;
+  CommandQueue queue;
   bool handshaking = false;  // TLS handshake under way; no commands until it is done
   bool greeted = false;
   bool broken = false;  // the peer is gone, or does not take replies
@@ -47,8 +63,9 @@ struct Login {
   int failures = 0;
   std::optional<store::Account> account;  // set: logged in
   std::optional<Home> home;
-  std::uint64_t epoch = 0;  // Services::account_epoch the account was read at
-  std::chrono::steady_clock::time_point since{};
+  std::uint64_t epoch = 0;                              // Services::account_epoch the account was read at
+  std::chrono::steady_clock::time_point since{};        // when logged in
+  std::chrono::steady_clock::time_point asked_since{};  // when not: login_timeout counts from here
   std::string previous;  // when and from where this account logged in before, for SITE INFO
 };
 
@@ -99,6 +116,9 @@ struct Session {
   void reply(int code, std::string_view text);
   void reply(const ftp::Reply& reply);
 
+  // As reply, but for a peer whose time is up: what it does not take at once is lost.
+  void last_words(int code, std::string_view text);
+
   bool is_logged_in() const { return login.account.has_value(); }
   bool ended() const { return ending || control.broken; }
   // The path a client meant, absolute: cwd in front unless it is. Not resolved; Home does that.
@@ -115,6 +135,11 @@ struct Session {
 Deadline waiting_deadline(const Session& session);
 
 // Whether run_session's caller should park the session, and for what.
-enum class Next { park_to_read, park_to_write, close };
+enum class Next {
+  park_to_read,
+  park_to_write,
+  yield,  // it has more to do, but has had its turn: after the others that are ready
+  close,
+};
 
 }  // namespace ferry

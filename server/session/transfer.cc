@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <memory>
 
+#include "server/session/login.h"
 #include "server/session/replies.h"
 #include "shared/ftp/text_mode.h"
 
@@ -32,20 +33,40 @@ short events_for(const net::Progress& progress) {
 void log_transfer(Session& session, const TransferPlan& plan, const Watch& watch, std::string_view result) {
   session.services.logs.transfer(
       session.name, fmt::format("{} user={} path={} bytes={} seconds={:.3f} result={}", plan.kind,
-                                session.account().name, plan.path, watch.bytes(), watch.seconds(), result));
+                                log_field(session.account().name), log_field(plan.path), watch.bytes(),
+                                watch.seconds(), log_field(result)));
 }
 
 void refuse_transfer(Session& session, const TransferPlan& plan, const Watch& watch, const Error& error) {
   if (plan.undo) plan.undo();
   log_transfer(session, plan, watch, error.context);
+  refresh_ticket(session);
   if (watch.aborted()) {
     session.reply(426, "Transfer aborted");
     session.reply(226, "ABOR done");
     return;
   }
-  refresh_ticket(session);
   session.reply(reply_for(error));
 }
+
+class TransferPermit {
+ public:
+  explicit TransferPermit(Session& session)
+      : limit_(session.services.transfers),
+        account_(session.account().id),
+        is_given_(limit_.enter(account_)) {}
+  ~TransferPermit() {
+    if (is_given_) limit_.leave(account_);
+  }
+  TransferPermit(const TransferPermit&) = delete;
+  TransferPermit& operator=(const TransferPermit&) = delete;
+  bool is_given() const { return is_given_; }
+
+ private:
+  TransferLimit& limit_;
+  const store::AccountId account_;
+  const bool is_given_;
+};
 
 Status send_with_sendfile(Session& session, net::Stream& data, Watch& watch, int file, off_t offset,
                           Bytes end) {
@@ -88,15 +109,21 @@ Status send_through_buffer(Session& session, net::Stream& data, Watch& watch, in
   return {};
 }
 
+// ALLO announces the whole file or, by some clients, what is still to come.
+bool is_all_announced(const Session& session, Bytes arrived, const Upload& upload) {
+  const auto announced = session.transfer.announced;
+  return announced && (arrived >= *announced || upload.offset() + arrived == *announced);
+}
+
 // Whether the end of the upload's data was its real end. TLS and announced sizes know; in clear a broken
 // connection looks like an end, so one whose control connection went as well was broken off.
 Status check_end(Session& session, net::Stream& data, Watch& watch, Bytes arrived, const Upload& upload) {
-  const auto announced = session.transfer.announced;
-  if (announced && arrived < *announced && upload.offset() + arrived < *announced) {
-    return fail(Errc::reset, fmt::format("{}: {} of {} announced bytes came; what is here can be resumed",
-                                         upload.path(), upload.offset() + arrived, *announced));
+  if (is_all_announced(session, arrived, upload)) return {};
+  if (const auto announced = session.transfer.announced) {
+    return fail(Errc::reset, fmt::format("{}: {} bytes came, {} were announced; what is here can be resumed",
+                                         upload.path(), arrived, *announced));
   }
-  if (data.is_tls() || announced) return {};
+  if (data.is_tls()) return {};
   const auto looked = watch.wait(-1, 0, Deadline::after(std::chrono::milliseconds(0)));
   if (!looked && looked.error().kind != Errc::timeout) return looked;
   return {};
@@ -105,9 +132,7 @@ Status check_end(Session& session, net::Stream& data, Watch& watch, Bytes arrive
 // TLS without close_notify is only an end if the announced number of bytes has come (some old clients never
 // send it).
 bool is_announced_end(const Session& session, const Error& error, Bytes arrived, const Upload& upload) {
-  const auto announced = session.transfer.announced;
-  return error.kind == Errc::reset && announced &&
-         (arrived == *announced || upload.offset() + arrived == *announced);
+  return error.kind == Errc::reset && is_all_announced(session, arrived, upload);
 }
 
 }  // namespace
@@ -115,6 +140,11 @@ bool is_announced_end(const Session& session, const Error& error, Bytes arrived,
 void run_transfer(Session& session, const TransferPlan& plan,
                   const std::function<Status(net::Stream&, Watch&)>& move,
                   const std::function<Result<std::string>()>& done) {
+  const TransferPermit permit(session);
+  if (!permit.is_given()) {
+    if (plan.undo) plan.undo();
+    return session.reply(450, "Too many transfers run now, try again in a moment");
+  }
   Watch watch(session, plan.kind, plan.path);
   watch.expect(plan.expected);
   auto data = open_data(session, watch);
@@ -139,6 +169,7 @@ void run_transfer(Session& session, const TransferPlan& plan,
   refresh_ticket(session);
   log_transfer(session, plan, watch, "ok");
   session.reply(226, *text);
+  if (watch.aborted()) session.reply(226, "ABOR came too late");
   close_data(session, std::move(*data));
 }
 
@@ -160,7 +191,8 @@ Status send_bytes(Session& session, net::Stream& data, Watch& watch, std::string
 }
 
 Status send_file(Session& session, net::Stream& data, Watch& watch, int file, Bytes offset, Bytes size) {
-  posix_fadvise(file, offset, 0, POSIX_FADV_SEQUENTIAL);
+  // What one read fetches anyway needs no advice.
+  if (size - offset > static_cast<Bytes>(kBufferSize)) posix_fadvise(file, offset, 0, POSIX_FADV_SEQUENTIAL);
   if (!data.is_tls() && !session.transfer.ascii)
     return send_with_sendfile(session, data, watch, file, offset, size);
   return send_through_buffer(session, data, watch, file, offset, size);

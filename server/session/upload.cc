@@ -20,7 +20,7 @@ constexpr Bytes kLastGrant = 8 * 1024 * 1024;
 // long the youngest waits for others to give back what they were granted and did not need.
 constexpr std::chrono::seconds kWaitForRoom{20};
 constexpr std::chrono::milliseconds kYoungestWaits{400};
-constexpr std::chrono::milliseconds kLookAgain{20};
+constexpr std::chrono::milliseconds kLookAgain{20}, kLookAgainAtMost{200};
 
 Status cut_file(int fd, Bytes size) {
   if (ftruncate(fd, size) != 0) return fail_errno(errno, "partial");
@@ -33,8 +33,10 @@ Error over_quota(const std::string& path, std::string_view what) {
 
 }  // namespace
 
-Upload::Upload(Services& services, const Home& home, Place place, store::Partial row, UniqueFd file)
+Upload::Upload(Services& services, const Home& home, const store::Account& account, Place place,
+               store::Partial row, UniqueFd file)
     : services_(services),
+      home_folder_(account.home),
       home_(home),
       place_(std::move(place)),
       row_(std::move(row)),
@@ -54,6 +56,7 @@ Result<std::unique_ptr<Upload>> Upload::begin(Services& services, const Home& ho
 
   auto waiting = services.store.partial_at(account.id, place.path);
   if (!waiting) return tl::unexpected(waiting.error());
+  if (*waiting && (*waiting)->owner) return fail(Errc::busy, place.path + " is being uploaded");
   // APPE acts on what a client sees under the name: the complete file if there is one. REST means the
   // partial.
   const bool resumes =
@@ -64,38 +67,48 @@ Result<std::unique_ptr<Upload>> Upload::begin(Services& services, const Home& ho
     return fail(Errc::out_of_range,
                 fmt::format("{}: only {} bytes are here, cannot go on at {}", place.path, there, keep));
   }
-  auto upload = *waiting ? claim(services, home, account.id, std::move(place))
-                         : create(services, home, account.id, std::move(place), request.announced);
+  auto upload = *waiting ? claim(services, home, account, std::move(place))
+                         : create(services, home, account, std::move(place), request.announced);
   if (!upload) return upload;
-  Status started = resumes ? (*upload)->start_at(keep) : (*upload)->start_fresh();
-  if (started && !resumes && keep > 0) started = (*upload)->start_behind(keep);
+  Status started = {};
+  if (resumes) {
+    started = (*upload)->start_at(keep);
+  } else if (keep > 0) {
+    started = (*upload)->start_behind(keep);
+  }
   if (started && request.announced) started = (*upload)->reserve(std::max(*request.announced, keep));
   if (!started) return tl::unexpected(started.error());
   return upload;
 }
 
-Result<std::unique_ptr<Upload>> Upload::claim(Services& services, const Home& home, store::AccountId account,
-                                              Place place) {
+Result<std::unique_ptr<Upload>> Upload::claim(Services& services, const Home& home,
+                                              const store::Account& account, Place place) {
   const auto complete = place.info ? std::optional(place.info->size) : std::nullopt;
-  auto row = services.store.claim_partial(account, place.path, complete, services.owner);
+  auto row = services.store.claim_partial(account.id, place.path, complete, services.owner);
   if (!row) return tl::unexpected(row.error());
   auto file = home.open_partial(row->token);
-  if (!file) {  // removed behind our back: the row says nothing any more
+  if (!file &&
+      file.error().kind == Errc::not_found) {  // removed behind our back: the row says nothing any more
     static_cast<void>(services.store.drop_upload(row->id));
     return fail(Errc::io, place.path + ": the partial is gone, send it again from the start");
   }
-  return std::unique_ptr<Upload>(
-      new Upload(services, home, std::move(place), std::move(*row), std::move(*file)));
+  const Bytes received = row->granted;
+  std::unique_ptr<Upload> upload(new Upload(services, home, account, std::move(place), std::move(*row),
+                                            file ? std::move(*file) : UniqueFd()));
+  upload->tail_end_ = received;
+  if (!file) return tl::unexpected(file.error());
+  return check_place(std::move(upload));
 }
 
-Result<std::unique_ptr<Upload>> Upload::create(Services& services, const Home& home, store::AccountId account,
-                                               Place place, std::optional<Bytes> announced) {
+Result<std::unique_ptr<Upload>> Upload::create(Services& services, const Home& home,
+                                               const store::Account& account, Place place,
+                                               std::optional<Bytes> announced) {
   auto partial = home.make_partial(services.owner);
   if (!partial) return tl::unexpected(partial.error());
   const auto complete = place.info ? std::optional(place.info->size) : std::nullopt;
   auto row =
-      services.store.begin_upload({account, place.path, partial->token, partial->inode, complete, announced,
-                                   services.owner, std::max(kFirstGrant, announced.value_or(0))});
+      services.store.begin_upload({account.id, place.path, partial->token, partial->inode, complete,
+                                   announced, services.owner, std::max(kFirstGrant, announced.value_or(0))});
   if (!row) {
     static_cast<void>(home.remove_partial(partial->token));
     if (row.error().kind == Errc::exists) {
@@ -103,41 +116,47 @@ Result<std::unique_ptr<Upload>> Upload::create(Services& services, const Home& h
     }
     return tl::unexpected(row.error());
   }
-  return std::unique_ptr<Upload>(
-      new Upload(services, home, std::move(place), std::move(*row), std::move(partial->file)));
+  return check_place(std::unique_ptr<Upload>(
+      new Upload(services, home, account, std::move(place), std::move(*row), std::move(partial->file))));
 }
 
-Status Upload::start_fresh() {
-  if (row_.granted == 0) return {};
-  if (auto cut = cut_file(file_.get(), 0); !cut) return cut;
-  row_.granted = 0;
-  return services_.store.shrink(row_.id, 0);
+// The row makes the path ours; what was seen before it was there may be history.
+Result<std::unique_ptr<Upload>> Upload::check_place(std::unique_ptr<Upload> upload) {
+  if (upload->home_.is_as_seen(upload->place_)) return upload;
+  return fail(Errc::busy, upload->path() + " has just been changed by another session, try again");
 }
 
+// What lies behind `offset` stays until the first byte has come: a resume whose data connection fails costs
+// nothing.
 Status Upload::start_at(Bytes offset) {
-  struct stat status {};
-  if (fstat(file_.get(), &status) != 0) return fail_errno(errno, "partial");
-  if (status.st_size < offset)
-    return fail(Errc::out_of_range, fmt::format("{}: only {} bytes are here", place_.path, status.st_size));
-  if (auto cut = cut_file(file_.get(), offset); !cut) return cut;
-  size_ = offset_ = offset;
-  if (offset < row_.granted) {
-    if (auto shrunk = services_.store.shrink(row_.id, offset); !shrunk) return shrunk;
-    row_.granted = offset;
+  if (offset > row_.granted) {
+    return fail(Errc::out_of_range, fmt::format("{}: only {} bytes are here", place_.path, row_.granted));
   }
   auto prefix = digest_prefix(file_.get(), DigestKind::sha256, offset);
   if (!prefix) return tl::unexpected(prefix.error());
   digest_ = std::move(*prefix);
+  size_ = offset_ = offset;
   return {};
 }
 
 Status Upload::start_behind(Bytes length) {
+  if (auto cut = cut_tail(); !cut) return cut;
   if (auto reserved = reserve(length); !reserved) return reserved;
   if (auto copied = copy_complete(length); !copied) return copied;
   auto prefix = digest_prefix(file_.get(), DigestKind::sha256, length);
   if (!prefix) return tl::unexpected(prefix.error());
   digest_ = std::move(*prefix);
   size_ = offset_ = length;
+  return {};
+}
+
+Status Upload::cut_tail() {
+  if (tail_end_ > size_) {
+    if (auto cut = cut_file(file_.get(), size_); !cut) return cut;
+    if (auto shrunk = services_.store.shrink(row_.id, size_); !shrunk) return shrunk;
+    row_.granted = size_;
+  }
+  tail_end_ = 0;
   return {};
 }
 
@@ -193,6 +212,7 @@ Result<bool> Upload::reclaim_one() {
 }
 
 Status Upload::make_room(Bytes total, Watch& watch) {
+  auto look_again = kLookAgain;
   const Deadline give_up = Deadline::after(kWaitForRoom);
   const Deadline youngest_gives_up = Deadline::after(kYoungestWaits);
   while (row_.granted < total) {
@@ -210,13 +230,16 @@ Status Upload::make_room(Bytes total, Watch& watch) {
       return tl::unexpected(over_quota(
           place_.path, fmt::format("{} bytes are kept and can be resumed when there is room", size_)));
     }
-    const auto paused = watch.wait(-1, 0, Deadline::after(kLookAgain));
+    const auto paused = watch.wait(-1, 0, Deadline::after(look_again));
+    look_again = std::min(look_again * 2, kLookAgainAtMost);
     if (!paused && paused.error().kind != Errc::timeout) return paused;
   }
   return {};
 }
 
 Status Upload::write(std::string_view bytes, Watch& watch) {
+  if (bytes.empty()) return {};
+  if (auto cut = cut_tail(); !cut) return cut;
   while (!bytes.empty()) {
     if (row_.granted == size_) {
       if (auto room = make_room(size_ + 1, watch); !room) return room;
@@ -243,6 +266,7 @@ Status Upload::write_granted(std::string_view bytes) {
 
 Status Upload::commit() {
   const bool durable = services_.options.durable;
+  if (auto cut = cut_tail(); !cut) return cut;
   // What was reserved beyond the end is given back to the file system; an overwritten file keeps its
   // permissions.
   if (row_.granted > size_) {
@@ -256,31 +280,42 @@ Status Upload::commit() {
   const FileInfo info = FileInfo::of(status);
   if (auto published = home_.publish(row_.token, place_); !published) return published;
 
-  // From here the file is there under its name. If what follows fails, the row stays ours, and the settler
-  // finishes it when this worker ends.
+  // From here the file is there under its name: what follows must come to pass, now or a little later.
   is_settled_ = true;
-  if (durable) {
-    if (auto synced = home_.sync_folder(place_); !synced) return synced;
-  }
+  const Status synced = durable ? home_.sync_folder(place_) : Status{};
   const store::FileDigest digest{size_, info.mtime_ns(), info.inode, sha256()};
-  return services_.store.commit_upload(row_.id, {size_, digest}, durable);
+  auto settle = [&store = services_.store, id = row_.id, commit = store::Commit{size_, digest}, durable] {
+    return store.commit_upload(id, commit, durable);
+  };
+  const Status settled = settle();
+  if (!settled) services_.unsettled.add(settle);
+  return synced ? settled : synced;
 }
 
 void Upload::park() {
   if (is_settled_) return;
   is_settled_ = true;
-  static_cast<void>(cut_file(
-      file_.get(), size_));  // blocks reserved beyond the end go back; failing that, only they are lost
-  if (services_.options.durable) static_cast<void>(fdatasync(file_.get()));
-  const auto cut = [this](Bytes fits) -> Status {
-    if (fits == 0) return home_.remove_partial(row_.token);
-    return cut_file(file_.get(), fits);
+  // Nothing has been written: what lay there before lies there still.
+  const bool is_untouched = tail_end_ > size_;
+  const Bytes keeps = is_untouched ? tail_end_ : size_;
+  if (file_) {
+    static_cast<void>(cut_file(file_.get(), keeps));  // blocks reserved beyond the end go back
+    if (services_.options.durable) static_cast<void>(fdatasync(file_.get()));
+  }
+  // Opens the home anew: the session may be gone when this has to be tried again.
+  auto settle = [&store = services_.store, folder = home_folder_, row = row_, keeps,
+                 sha256 = is_untouched ? row_.sha256 : sha256(),
+                 hit_quota = hit_quota_ || (is_untouched && row_.hit_quota)] {
+    return store.park_upload(row.id, keeps, sha256, hit_quota, [&](Bytes fits) -> Status {
+      auto home = Home::open(folder, true);
+      if (!home) return tl::unexpected(home.error());
+      return home->cut_partial(row.token, fits);
+    });
   };
-  // An empty partial holds nothing worth resuming.
-  const auto parked = services_.store.park_upload(row_.id, size_, sha256(), hit_quota_, cut);
-  if (!parked) {
-    services_.logs.service(Logs::Level::error, fmt::format("upload of {} could not be parked: {}",
-                                                           place_.path, parked.error().context));
+  if (const Status settled = settle(); !settled) {
+    services_.logs.service(Logs::Level::warning, fmt::format("upload of {}: {}; it is tried again",
+                                                             place_.path, settled.error().context));
+    services_.unsettled.add(settle);
   }
 }
 

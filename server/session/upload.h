@@ -59,15 +59,17 @@ class Upload {
   const std::string& path() const { return place_.path; }
 
  private:
-  Upload(Services& services, const Home& home, Place place, store::Partial row, UniqueFd file);
-  static Result<std::unique_ptr<Upload>> claim(Services& services, const Home& home, store::AccountId account,
-                                               Place place);
+  Upload(Services& services, const Home& home, const store::Account& account, Place place, store::Partial row,
+         UniqueFd file);
+  static Result<std::unique_ptr<Upload>> claim(Services& services, const Home& home,
+                                               const store::Account& account, Place place);
   static Result<std::unique_ptr<Upload>> create(Services& services, const Home& home,
-                                                store::AccountId account, Place place,
+                                                const store::Account& account, Place place,
                                                 std::optional<Bytes> announced);
-  Status start_fresh();
+  static Result<std::unique_ptr<Upload>> check_place(std::unique_ptr<Upload> upload);
   Status start_at(Bytes offset);
   Status start_behind(Bytes length);  // a copy of the first `length` bytes of the complete file
+  Status cut_tail();
   Status reserve(Bytes total);
   Status copy_complete(Bytes length);
   Status make_room(Bytes total, Watch& watch);
@@ -76,12 +78,14 @@ class Upload {
   Result<Bytes> grow(Bytes want);
 
   Services& services_;
+  std::string home_folder_;
   const Home& home_;
   Place place_;
   store::Partial row_;
   UniqueFd file_;
   Digest digest_{DigestKind::sha256};
   Bytes offset_ = 0, size_ = 0;
+  Bytes tail_end_ = 0;  // beyond size_: what a claimed partial holds that the first write will cut
   bool hit_quota_ = false;
   bool is_settled_ = false;  // committed, dropped, or left to the settler
 };

@@ -42,28 +42,35 @@ void Watch::count(Bytes bytes) {
 Status Watch::look_at_buffer() {
   if (looked_at_buffer_) return {};
   looked_at_buffer_ = true;
-  return read_control();
+  return control_events() != 0 ? read_control() : Status{};
 }
 
 Status Watch::wait(int fd, short events, Deadline deadline) {
   if (auto looked = look_at_buffer(); !looked) return looked;
   while (true) {
-    // With a full queue the peer's commands stay in its socket; only the loss of the connection is still
-    // seen.
-    const bool takes_commands = session_.control.queued_bytes < kMaxQueuedCommands;
-    pollfd polled[2] = {{fd, events, 0},
-                        {session_.control.stream.fd(), static_cast<short>(takes_commands ? POLLIN : 0), 0}};
+    pollfd polled[2] = {{fd, events, 0}, {session_.control.stream.fd(), control_events(), 0}};
     const int ready = poll(polled, 2, deadline.poll_timeout_ms());
     if (ready < 0 && errno != EINTR) return fail_errno(errno, "poll");
-    if (ready == 0 && deadline.passed())
-      return fail(Errc::timeout,
-                  fmt::format("no data for {} s", session_.services.options.data_timeout.count() / 1000));
-    if (ready <= 0) continue;
-    if (polled[1].revents != 0) {
+    if (ready > 0 && polled[1].revents != 0) {
       if (auto read = read_control(); !read) return read;
     }
-    if (polled[0].revents != 0) return {};
+    if (ready > 0 && polled[0].revents != 0) return {};
+    // Whatever comes on the control connection does not stretch the deadline.
+    if (deadline.passed()) {
+      return fail(Errc::timeout,
+                  fmt::format("no data for {} s", session_.services.options.data_timeout.count() / 1000));
+    }
   }
+}
+
+// With a full queue the peer's commands stay in its socket, and only the loss of the connection is announced.
+short Watch::control_events() const {
+  return session_.control.queue.is_full() ? 0 : POLLIN;
+}
+
+Status Watch::lose_control() {
+  session_.control.broken = true;
+  return fail(Errc::cancelled, "the control connection is gone");
 }
 
 Status Watch::look() {
@@ -71,20 +78,17 @@ Status Watch::look() {
   const auto now = std::chrono::steady_clock::now();
   if (now - last_look_ < kLookEvery) return {};
   last_look_ = now;
-  if (session_.control.queued_bytes >= kMaxQueuedCommands) return {};
-  pollfd polled{session_.control.stream.fd(), POLLIN, 0};
+  pollfd polled{session_.control.stream.fd(), control_events(), 0};
   if (poll(&polled, 1, 0) > 0) return read_control();
   return {};
 }
 
 Status Watch::read_control() {
   Control& control = session_.control;
-  while (control.queued_bytes < kMaxQueuedCommands) {
+  if (control.queue.is_full()) return lose_control();  // nothing else was asked of poll(2)
+  while (!control.queue.is_full()) {
     auto line = control.reader.next(control.stream);
-    if (!line || line->state == net::LineReader::Line::State::end) {
-      control.broken = true;
-      return fail(Errc::cancelled, "the control connection is gone");
-    }
+    if (!line || line->state == net::LineReader::Line::State::end) return lose_control();
     if (line->state == net::LineReader::Line::State::need_more) return {};
     if (line->too_long) continue;  // it could not have been a command; nothing waits for its reply in order
     ftp::strip_telnet(line->text);
@@ -103,8 +107,7 @@ Status Watch::take_line(const std::string& line) {
     answer_stat();
     return {};
   }
-  session_.control.queued.push_back(line);
-  session_.control.queued_bytes += line.size() + 1;
+  if (!line.empty()) session_.control.queue.push(line);
   return {};
 }
 

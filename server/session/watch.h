@@ -32,6 +32,8 @@ class Watch {
 
  private:
   Status look_at_buffer();
+  short control_events() const;
+  Status lose_control();
   Status read_control();
   Status take_line(const std::string& line);
   void answer_stat();

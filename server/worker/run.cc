@@ -35,12 +35,12 @@ void leave_signals_to_the_master() {
 // ftpadm asks for.
 Result<SandboxPaths> sandbox_paths(const Options& options, store::Store& store) {
   SandboxPaths paths;
-  paths.read_write = {options.home_root, options.log_dir, std::filesystem::path(options.store).parent_path()};
+  paths.needed = {options.home_root, options.log_dir, std::filesystem::path(options.store).parent_path()};
   auto accounts = store.list_accounts();
   if (!accounts) return tl::unexpected(accounts.error());
   const std::string inside = options.home_root + "/";
   for (const store::Account& account : *accounts) {
-    if (!account.home.starts_with(inside)) paths.read_write.push_back(account.home);
+    if (!account.home.starts_with(inside)) paths.homes.push_back(account.home);
   }
   return paths;
 }
@@ -83,6 +83,7 @@ int run_worker(WorkerSeat seat) {
   if (auto guest = ensure_guest(*seat.options, **store); !guest) return give_up(guest.error());
   auto paths = sandbox_paths(*seat.options, **store);
   if (!paths) return give_up(paths.error());
+  const int threads = seat.options->threads_per_worker;
   Services services{*seat.options,
                     **store,
                     *seat.scoreboard,
@@ -90,7 +91,9 @@ int run_worker(WorkerSeat seat) {
                     logs,
                     seat.tls.get(),
                     seat.owner,
-                    std::counting_semaphore<kMaxPasswordChecks>(concurrent_password_checks())};
+                    std::counting_semaphore<kMaxPasswordChecks>(concurrent_password_checks()),
+                    TransferLimit(threads * 3 / 4, threads / 2),
+                    {}};
   Worker worker(seat, services);
   if (auto started = worker.start(); !started) return give_up(started.error());
   if (auto locked = enter_sandbox(*paths, logs); !locked) return give_up(locked.error());

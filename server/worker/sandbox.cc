@@ -5,6 +5,7 @@
 #include <linux/landlock.h>
 #include <linux/sched.h>
 #include <seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -41,6 +42,18 @@ int landlock_version() {
   return static_cast<int>(syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION));
 }
 
+Status allow_folder(int rules, const std::string& path, std::uint64_t rights) {
+  const UniqueFd folder(open(path.c_str(), O_PATH | O_CLOEXEC));
+  if (!folder) return fail_errno(errno, path);
+  landlock_path_beneath_attr beneath{};
+  beneath.allowed_access = rights;
+  beneath.parent_fd = folder.get();
+  if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) != 0) {
+    return fail_errno(errno, "landlock: " + path);
+  }
+  return {};
+}
+
 Status enter_landlock(const SandboxPaths& paths, Logs& logs) {
   const int version = landlock_version();
   if (version < kNeededLandlock) {
@@ -55,15 +68,14 @@ Status enter_landlock(const SandboxPaths& paths, Logs& logs) {
   const UniqueFd rules(
       static_cast<int>(syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0)));
   if (!rules) return fail_errno(errno, "landlock");
-  for (const std::string& path : paths.read_write) {
-    const UniqueFd folder(open(path.c_str(), O_PATH | O_CLOEXEC));
-    if (!folder && errno == ENOENT) continue;  // a home that is gone; its account cannot log in anyway
-    if (!folder) return fail_errno(errno, path);
-    landlock_path_beneath_attr beneath{};
-    beneath.allowed_access = folder_rights;
-    beneath.parent_fd = folder.get();
-    if (syscall(SYS_landlock_add_rule, rules.get(), LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) != 0)
-      return fail_errno(errno, "landlock: " + path);
+  for (const std::string& path : paths.needed) {
+    if (auto added = allow_folder(rules.get(), path, folder_rights); !added) return added;
+  }
+  for (const std::string& path : paths.homes) {
+    if (auto added = allow_folder(rules.get(), path, folder_rights); !added) {
+      logs.service(Logs::Level::warning,
+                   "a home cannot be used until the next reload: " + added.error().context);
+    }
   }
   if (syscall(SYS_landlock_restrict_self, rules.get(), 0) != 0) return fail_errno(errno, "landlock");
   return {};
@@ -115,7 +127,6 @@ constexpr int kCalls[] = {
     SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(rt_sigreturn),
     SCMP_SYS(sigaltstack),
-    SCMP_SYS(tgkill),
     // files
     SCMP_SYS(openat),
     SCMP_SYS(openat2),
@@ -161,7 +172,6 @@ constexpr int kCalls[] = {
     SCMP_SYS(fchmodat),
     SCMP_SYS(utimensat),
     SCMP_SYS(dup),
-    SCMP_SYS(ioctl),
     // sockets and waiting
     SCMP_SYS(bind),
     SCMP_SYS(listen),
@@ -208,6 +218,8 @@ Status enter_seccomp() {
   // Threads, not processes; clone3 hides its flags from the filter, so libc is told to use clone.
   allow(SCMP_SYS(clone), {SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)});
   if (error == 0) error = seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+  allow(SCMP_SYS(tgkill), {SCMP_A0(SCMP_CMP_EQ, static_cast<scmp_datum_t>(getpid()))});  // abort()
+  allow(SCMP_SYS(ioctl), {SCMP_A1(SCMP_CMP_EQ, TCGETS)});  // isatty(); never TIOCSTI
   allow(SCMP_SYS(socket), {SCMP_A0(SCMP_CMP_EQ, AF_INET)});
   allow(SCMP_SYS(socket), {SCMP_A0(SCMP_CMP_EQ, AF_INET6)});
   if (error == 0) error = seccomp_load(filter.get());

@@ -12,7 +12,8 @@
 namespace ferry {
 
 struct SandboxPaths {
-  std::vector<std::string> read_write;  // folders, with everything below
+  std::vector<std::string> needed;  // folders the worker cannot do without, with everything below
+  std::vector<std::string> homes;   // one that cannot be opened is its account's trouble only
 };
 
 // Both apply to this process and all its threads to come, and cannot be undone. What the kernel does not

@@ -36,9 +36,10 @@ class Settlement {
   // Partials that `owner` made and died before it could write a row for them.
   void remove_rowless(store::OwnerId owner);
   void expire(WallTime before);  // waiting partials nobody came back for
+  bool has_failed() const { return has_failed_; }
 
  private:
-  // Null: the home is gone; nothing of the account's is on disk any more.
+  // Null: not to be had now (not mounted, not readable); what belongs to it waits. Nothing is created here.
   const Home* home_of(store::AccountId id);
   void settle_upload(const store::Partial& row);
   void settle_intent(const store::Intent& intent);
@@ -46,31 +47,39 @@ class Settlement {
   void remove_partials(const store::Account& account, const Home& home,
                        const std::function<bool(std::string_view token)>& unwanted);
   void note(const Status& done, std::string_view what);
-  void drop(const Home* home, const store::Partial& row);
+  void note_no_home(std::string_view path);
+  void drop(const Home& home, const store::Partial& row);
 
   store::Store& store_;
   Logs& logs_;
   store::OwnerId self_;
   std::map<store::AccountId, std::optional<Home>> homes_;
+  bool has_failed_ = false;
 };
 
 const Home* Settlement::home_of(store::AccountId id) {
   const auto [found, is_new] = homes_.try_emplace(id);
   if (is_new) {
-    if (auto account = store_.find_account(id)) {
-      if (auto home = Home::open(account->home, true)) found->second.emplace(std::move(*home));
-    }
+    auto account = store_.find_account(id);
+    auto home = account ? Home::open(account->home, false) : tl::unexpected(account.error());
+    if (home && home->has_reserved_folder()) found->second.emplace(std::move(*home));
   }
   return found->second ? &*found->second : nullptr;
 }
 
-void Settlement::note(const Status& done, std::string_view what) {
-  if (!done) logs_.service(Logs::Level::error, fmt::format("settling {}: {}", what, done.error().context));
+void Settlement::note_no_home(std::string_view path) {
+  note(fail(Errc::not_found, "the home, or ferryd's folder in it, cannot be used now"), path);
 }
 
-void Settlement::drop(const Home* home, const store::Partial& row) {
-  if (home != nullptr) note(home->remove_partial(row.token), row.path);
-  note(store_.drop_upload(row.id), row.path);
+void Settlement::note(const Status& done, std::string_view what) {
+  if (done) return;
+  has_failed_ = true;
+  logs_.service(Logs::Level::error, fmt::format("settling {}: {}", what, done.error().context));
+}
+
+void Settlement::drop(const Home& home, const store::Partial& row) {
+  const Status removed = home.remove_partial(row.token);
+  note(removed ? store_.drop_upload(row.id) : removed, row.path);
 }
 
 void Settlement::settle_rows(std::optional<store::OwnerId> owner) {
@@ -90,35 +99,28 @@ void Settlement::settle_rows(std::optional<store::OwnerId> owner) {
 // is finished), or neither (it was being removed, or its home is gone).
 void Settlement::settle_upload(const store::Partial& row) {
   const Home* home = home_of(row.account);
-  if (home == nullptr) return drop(nullptr, row);
-  if (auto info = home->partial_info(row.token)) {
-    const auto cut = [&](Bytes fits) -> Status {
-      if (fits == 0) return home->remove_partial(row.token);
-      auto file = home->open_partial(row.token);
-      if (!file) return tl::unexpected(file.error());
-      if (ftruncate(file->get(), fits) != 0) return fail_errno(errno, row.path);
-      return {};
-    };
+  if (home == nullptr) return note_no_home(row.path);
+  const auto info = home->partial_info(row.token);
+  if (info) {
+    const auto cut = [&](Bytes fits) { return home->cut_partial(row.token, fits); };
     return note(store_.park_upload(row.id, info->size, "", row.hit_quota, cut), row.path);
   }
+  if (info.error().kind != Errc::not_found) return note(tl::unexpected(info.error()), row.path);
   auto place = home->locate(row.path, Home::LastLink::keep);
   if (place && place->info && place->info->inode == row.inode) {
     const store::FileDigest digest{place->info->size, place->info->mtime_ns(), place->info->inode, ""};
     return note(store_.commit_upload(row.id, {place->info->size, digest}, true), row.path);
   }
-  drop(home, row);
+  drop(*home, row);
 }
 
 void Settlement::settle_intent(const store::Intent& intent) {
   const Home* home = home_of(intent.account);
-  bool happened = true;
-  if (home != nullptr) {
-    const bool is_rename = intent.kind == store::Intent::Kind::rename;
-    const auto place = home->locate(is_rename ? intent.to : intent.path, Home::LastLink::keep);
-    const bool is_there = place && place->info && place->info->inode == intent.inode;
-    happened = is_rename ? is_there : !is_there;
-  }
-  note(store_.finish_intent(intent.id, happened), intent.path);
+  if (home == nullptr) return note_no_home(intent.path);
+  const bool is_rename = intent.kind == store::Intent::Kind::rename;
+  const auto place = home->locate(is_rename ? intent.to : intent.path, Home::LastLink::keep);
+  const bool is_there = place && place->info && place->info->inode == intent.inode;
+  note(store_.finish_intent(intent.id, is_rename ? is_there : !is_there), intent.path);
 }
 
 void Settlement::settle_disk() {
@@ -137,7 +139,7 @@ void Settlement::settle_folder(const store::Account& account, const Home& home) 
   for (const store::Partial& row : *rows) {
     known.insert(row.token);
     const auto info = home.partial_info(row.token);
-    if (info && info->size == row.received) continue;
+    if (info ? info->size == row.received : info.error().kind != Errc::not_found) continue;
     auto claimed = store_.claim_partial(account.id, row.path, replaced_size(row), self_);
     if (claimed) settle_upload(*claimed);
   }
@@ -178,9 +180,14 @@ void Settlement::expire(WallTime before) {
   auto old = store_.partials_untouched_since(before);
   if (!old) return note(tl::unexpected(old.error()), "expiry");
   for (const store::Partial& row : *old) {
+    const Home* home = home_of(row.account);
+    if (home == nullptr) {
+      note_no_home(row.path);
+      continue;
+    }
     auto claimed = store_.claim_partial(row.account, row.path, replaced_size(row), self_);
     if (!claimed) continue;  // its owner came back in this moment
-    drop(home_of(row.account), *claimed);
+    drop(*home, *claimed);
     logs_.service(Logs::Level::info, fmt::format("partial of {} has expired", row.path));
   }
 }
@@ -198,14 +205,17 @@ int run_settler(const Options& options, Logs& logs, store::OwnerId owner) {
   // start.
   constexpr store::OwnerId kSettler = 1;
   Settlement settlement(**store, logs, kSettler);
-  settlement.settle_rows(owner == 0 ? std::nullopt : std::optional(owner));
   if (owner == 0) {
+    settlement.settle_rows(std::nullopt);
     settlement.settle_disk();
   } else {
+    settlement.settle_rows(kSettler);
+    settlement.settle_rows(owner);
     settlement.remove_rowless(owner);
   }
   settlement.expire(wall_now() - options.partial_expiry);
-  return 0;
+  // A start does not wait for one bad home: its account's rows stay as they are, and the log says so.
+  return settlement.has_failed() && owner != 0 ? 1 : 0;
 }
 
 }  // namespace ferry

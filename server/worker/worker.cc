@@ -1,15 +1,18 @@
 #include "server/worker/worker.h"
 
 #include <fmt/core.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <exception>
+#include <utility>
 
 #include "server/commands/gate.h"
 #include "server/session/login.h"
@@ -21,7 +24,7 @@ namespace ferry {
 namespace {
 
 // Tags of the epoll set; session ids begin far above them.
-constexpr std::uint64_t kTagStop = 1, kTagLink = 2, kTagTimer = 3, kTagListener = 16;
+constexpr std::uint64_t kTagStop = 1, kTagListener = 16;
 constexpr std::uint64_t kFirstSession = std::uint64_t{1} << 32;
 
 constexpr int kSpareThreads = 2;  // kept when there is nothing to do
@@ -32,6 +35,7 @@ constexpr std::size_t kThreadStack = 2 * 1024 * 1024;
 constexpr std::size_t kThreadStack = 512 * 1024;
 #endif
 constexpr std::chrono::milliseconds kRetryAccept{100};
+constexpr std::chrono::milliseconds kRetryUnsettled{1000};
 
 Status add(int epoll, int fd, std::uint32_t events, std::uint64_t tag) {
   epoll_event event{};
@@ -65,9 +69,6 @@ Status Worker::start() {
   stop_event_.reset(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!epoll_ || !timer_ || !stop_event_) return fail_errno(errno, "epoll set");
   if (auto added = add(epoll_.get(), stop_event_.get(), EPOLLIN, kTagStop); !added) return added;
-  if (auto added = add(epoll_.get(), seat_.link.get(), EPOLLIN | EPOLLONESHOT, kTagLink); !added)
-    return added;
-  if (auto added = add(epoll_.get(), timer_.get(), EPOLLIN | EPOLLONESHOT, kTagTimer); !added) return added;
   for (std::size_t i = 0; i < seat_.listeners.size(); ++i) {
     if (auto added = add(epoll_.get(), seat_.listeners[i].fd, EPOLLIN | EPOLLONESHOT, kTagListener + i);
         !added)
@@ -76,14 +77,25 @@ Status Worker::start() {
   return {};
 }
 
+// The calling thread runs no session, so that orders of the master and deadlines count however many transfers
+// hold the others.
 void Worker::run() {
-  {
-    const std::lock_guard lock(mutex_);
-    ++threads_;
+  start_thread_if_short();
+  while (true) {
+    pollfd polled[3] = {
+        {seat_.link.get(), POLLIN, 0}, {timer_.get(), POLLIN, 0}, {stop_event_.get(), POLLIN, 0}};
+    const int ready = poll(polled, 3, static_cast<int>(kRetryUnsettled.count()));
+    if (ready < 0) CHECK(errno == EINTR);
+    if (ready <= 0) services_.unsettled.retry();
+    if (ready <= 0) continue;
+    if (polled[0].revents != 0) read_link();
+    if (polled[1].revents != 0) end_expired();
+    if (polled[2].revents != 0) break;
   }
-  thread_main();
   std::unique_lock lock(mutex_);
   thread_ended_.wait(lock, [this] { return threads_ == 0; });
+  lock.unlock();
+  services_.unsettled.retry();
 }
 
 // --- threads ---
@@ -108,7 +120,7 @@ bool Worker::wait_and_handle() {
   {
     const std::lock_guard lock(mutex_);
     --idle_threads_;
-    const bool is_spare = ready == 0 && threads_ > kSpareThreads;
+    const bool is_spare = ready == 0 && threads_ > kSpareThreads && idle_threads_ > 0;
     if (is_stopping_ || is_spare) {
       --threads_;
       thread_ended_.notify_all();
@@ -149,10 +161,6 @@ void Worker::handle(std::uint64_t tag) {
     if (claim(tag)) serve(tag);
   } else if (tag >= kTagListener) {
     accept_one(seat_.listeners[tag - kTagListener]);
-  } else if (tag == kTagLink) {
-    read_link();
-  } else if (tag == kTagTimer) {
-    end_expired();
   }
 }
 
@@ -176,20 +184,33 @@ void Worker::accept_one(const WorkerListener& listener) {
     }
   }
   std::unique_ptr<Session> session;
-  if (accepted) session = make_session(id, std::move(*accepted), listener.implicit_tls);
+  if (accepted) session = make_session_guarded(id, std::move(*accepted), listener.implicit_tls);
   const bool is_in = session != nullptr;
   {
     const std::lock_guard lock(mutex_);
     --arriving_;
+    close_listeners_locked();
     if (is_in) sessions_[id].session = std::move(session);
     stop_if_done_locked();
   }
   if (is_in) serve(id);
 }
 
+std::unique_ptr<Session> Worker::make_session_guarded(SessionId id, net::Accepted accepted,
+                                                      bool implicit_tls) {
+  try {
+    return make_session(id, std::move(accepted), implicit_tls);
+  } catch (const std::exception& error) {
+    services_.logs.service(Logs::Level::error,
+                           fmt::format("a connection could not be served: {}", error.what()));
+    return nullptr;
+  }
+}
+
 std::unique_ptr<Session> Worker::make_session(SessionId id, net::Accepted accepted, bool implicit_tls) {
   net::set_no_delay(accepted.socket.get());
   net::set_keep_alive(accepted.socket.get());
+  net::keep_urgent_inline(accepted.socket.get());
   net::Stream stream(std::move(accepted.socket));
   auto local = net::Address::local_of(stream.fd());
   if (!local) return nullptr;  // gone already
@@ -237,7 +258,6 @@ void Worker::read_link() {
         break;
     }
   }
-  rearm(epoll_.get(), seat_.link.get(), EPOLLIN | EPOLLONESHOT, kTagLink);
 }
 
 void Worker::end_expired() {
@@ -257,26 +277,15 @@ void Worker::end_expired() {
     }
     cut = cut_at_ <= now;
     armed_ = SteadyTime::max();
-    rearm_listeners();
+    rearm_listeners_locked();
     arm_timer_locked(std::min(cut ? SteadyTime::max() : cut_at_,
                               waiting_.empty() ? SteadyTime::max() : waiting_.begin()->first));
-    rearm(epoll_.get(), timer_.get(), EPOLLIN | EPOLLONESHOT, kTagTimer);
   }
-  for (const SessionId id : expired) {
-    Session* session = nullptr;
-    {
-      const std::lock_guard lock(mutex_);
-      session = sessions_.at(id).session.get();  // claimed above, so it is ours
-    }
-    if (!session->control.handshaking)
-      session->reply(421, session->is_logged_in() ? "Idle for too long" : "Login took too long");
-    end(id);
-  }
+  for (const SessionId id : expired) say_goodbye(id);
   if (cut) interrupt_all();
 }
 
-// With mutex_ held.
-void Worker::rearm_listeners() {
+void Worker::rearm_listeners_locked() {
   if (accepts_) {
     for (const std::size_t index : unarmed_listeners_) {
       rearm(epoll_.get(), seat_.listeners[index].fd, EPOLLIN | EPOLLONESHOT, kTagListener + index);
@@ -302,9 +311,23 @@ void Worker::serve(SessionId id) {
     session = sessions_.at(id).session.get();
   }
   Next next = Next::close;
-  run_guarded(*session, next);
-  if (next == Next::close) return end(id);
-  park(id, next);
+  do {
+    run_guarded(*session, next);
+  } while (next != Next::close && !park(id, next));
+  if (next == Next::close) end(id);
+}
+
+// A claimed session whose time is up, or that the server no longer wants.
+void Worker::say_goodbye(SessionId id) {
+  Session* session = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    session = sessions_.at(id).session.get();
+  }
+  session->last_words(421, services_.draining.load() ? "The server is stopping"
+                           : session->is_logged_in() ? "Idle for too long"
+                                                     : "Login took too long");
+  end(id);
 }
 
 // An exception ends its own session only.
@@ -318,18 +341,27 @@ void Worker::run_guarded(Session& session, Next& next) {
   }
 }
 
-void Worker::park(SessionId id, Next next) {
+// False: the session must be run once more, to say good bye or to end.
+bool Worker::park(SessionId id, Next next) {
   const std::lock_guard lock(mutex_);
+  if (services_.draining.load()) return false;
   Slot& slot = sessions_.at(id);
+  const int fd = slot.session->control.stream.fd();
+  // A socket that can be written to is ready at once, but behind the others.
+  const std::uint32_t events = (next == Next::park_to_read ? EPOLLIN : EPOLLOUT) | EPOLLONESHOT;
   const SteadyTime when = waiting_deadline(*slot.session).when();
   slot.deadline = waiting_.emplace(when, id);
   slot.is_waiting = true;
   arm_timer_locked(when);
-  const std::uint32_t events = (next == Next::park_to_write ? EPOLLOUT : EPOLLIN) | EPOLLONESHOT;
-  const int fd = slot.session->control.stream.fd();
-  if (slot.in_epoll) return rearm(epoll_.get(), fd, events, id);
-  slot.in_epoll = true;
-  CHECK(add(epoll_.get(), fd, events, id).has_value());
+  if (slot.in_epoll) {
+    rearm(epoll_.get(), fd, events, id);
+    return true;
+  }
+  slot.in_epoll = add(epoll_.get(), fd, events, id).has_value();
+  if (slot.in_epoll) return true;
+  forget_deadline_locked(slot);  // no room in the epoll set: this session cannot go on
+  slot.session->control.broken = true;
+  return false;
 }
 
 void Worker::end(SessionId id) {
@@ -364,16 +396,26 @@ void Worker::stop_accepting() {
   stop_if_done_locked();
 }
 
+// While a server drains, new connections are refused instead of waiting in a queue nobody serves: the master
+// has closed its copies.
+void Worker::close_listeners_locked() {
+  if (!services_.draining.load() || accepts_ || arriving_ > 0) return;
+  for (WorkerListener& listener : seat_.listeners) {
+    if (listener.fd >= 0) close(std::exchange(listener.fd, -1));
+  }
+}
+
 void Worker::drain(std::chrono::milliseconds limit) {
   services_.draining = true;
   stop_accepting();
   {
     const std::lock_guard lock(mutex_);
+    close_listeners_locked();
     cut_at_ = std::chrono::steady_clock::now() + limit;
     arm_timer_locked(cut_at_);
   }
   for (const SessionId id : waiting_sessions()) {
-    if (claim(id)) serve(id);  // says good bye
+    if (claim(id)) say_goodbye(id);
   }
 }
 

@@ -46,15 +46,16 @@ class Worker {
   // --- events ---
   void handle(std::uint64_t tag);
   void accept_one(const WorkerListener& listener);
+  std::unique_ptr<Session> make_session_guarded(SessionId id, net::Accepted accepted, bool implicit_tls);
   std::unique_ptr<Session> make_session(SessionId id, net::Accepted accepted,
                                         bool implicit_tls);  // null: refused
   void read_link();
   void end_expired();
-  void rearm_listeners();
   // --- sessions ---
   void serve(SessionId id);
   void run_guarded(Session& session, Next& next);
-  void park(SessionId id, Next next);
+  void say_goodbye(SessionId id);
+  bool park(SessionId id, Next next);
   void end(SessionId id);
   bool claim(SessionId id);
   std::vector<SessionId> waiting_sessions();
@@ -65,7 +66,9 @@ class Worker {
   void interrupt_all();
   // --- with mutex_ held ---
   void arm_timer_locked(SteadyTime when);
+  void rearm_listeners_locked();
   void forget_deadline_locked(Slot& slot);
+  void close_listeners_locked();
   void stop_if_done_locked();
 
   WorkerSeat& seat_;

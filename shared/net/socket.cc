@@ -29,15 +29,6 @@ tl::unexpected<Error> fail_listen(int error_number, const Address& address) {
   return fail_errno(error_number, context);
 }
 
-// After poll(2) says that a connect has come to an end: how it ended.
-Status connect_outcome(int socket, const std::string& context) {
-  int error_number = 0;
-  socklen_t length = sizeof error_number;
-  if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error_number, &length) != 0) error_number = errno;
-  if (error_number != 0) return fail_errno(error_number, context);
-  return {};
-}
-
 }  // namespace
 
 Result<UniqueFd> listen_on(const Address& address, ListenOptions options) {
@@ -80,20 +71,33 @@ Result<Accepted> accept_now(int listener) {
   }
 }
 
-Result<UniqueFd> connect_to(const Address& to, Deadline deadline, const Address& from) {
-  const std::string context = "connect to " + to.to_string();
+Result<UniqueFd> start_connect(const Address& to, const Address& from) {
   auto socket = new_socket(to);
   if (!socket) return socket;
   if (from.is_set()) {
     set_option(socket->get(), SOL_SOCKET, SO_REUSEADDR, 1);
     if (::bind(socket->get(), from.data(), from.size()) != 0) return fail_listen(errno, from);
   }
-  if (::connect(socket->get(), to.data(), to.size()) == 0) return socket;
   // After EINTR, too, the connect goes on by itself and poll(2) tells its end.
-  if (errno != EINPROGRESS && errno != EINTR) return fail_errno(errno, context);
+  if (::connect(socket->get(), to.data(), to.size()) != 0 && errno != EINPROGRESS && errno != EINTR)
+    return fail_errno(errno, "connect to " + to.to_string());
+  return socket;
+}
+
+Status connect_outcome(int socket, const Address& to) {
+  int error_number = 0;
+  socklen_t length = sizeof error_number;
+  if (::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error_number, &length) != 0) error_number = errno;
+  if (error_number != 0) return fail_errno(error_number, "connect to " + to.to_string());
+  return {};
+}
+
+Result<UniqueFd> connect_to(const Address& to, Deadline deadline, const Address& from) {
+  auto socket = start_connect(to, from);
+  if (!socket) return socket;
   if (!wait_for(socket->get(), POLLOUT, deadline))
-    return fail(Errc::timeout, context + ": no answer in time");
-  if (auto ended = connect_outcome(socket->get(), context); !ended) return tl::unexpected(ended.error());
+    return fail(Errc::timeout, "connect to " + to.to_string() + ": no answer in time");
+  if (auto ended = connect_outcome(socket->get(), to); !ended) return tl::unexpected(ended.error());
   return socket;
 }
 
@@ -110,6 +114,10 @@ bool wait_for(int fd, short events, Deadline deadline) {
 
 void set_no_delay(int socket) {
   set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+void keep_urgent_inline(int socket) {
+  set_option(socket, SOL_SOCKET, SO_OOBINLINE, 1);
 }
 
 void set_keep_alive(int socket) {

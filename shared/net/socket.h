@@ -33,6 +33,11 @@ struct Accepted {
 // Takes one waiting connection without blocking; Errc::timeout when none waits.
 Result<Accepted> accept_now(int listener);
 
+// Begins to connect; `from` binds the local end first (its port may be 0), not set: the system chooses. When
+// the socket becomes writable, connect_outcome() tells how it went: Errc::refused, Errc::timeout.
+Result<UniqueFd> start_connect(const Address& to, const Address& from = {});
+Status connect_outcome(int socket, const Address& to);
+
 // Connects with a deadline. `from` binds the local end first (its port may be 0); not set: the system
 // chooses. Errc::timeout, Errc::refused.
 Result<UniqueFd> connect_to(const Address& to, Deadline deadline, const Address& from = {});
@@ -42,6 +47,9 @@ Result<UniqueFd> connect_to(const Address& to, Deadline deadline, const Address&
 bool wait_for(int fd, short events, Deadline deadline);
 
 void set_no_delay(int socket);
+// Telnet's Synch comes as urgent data before an ABOR; out of line its last byte would be lost (RFC 959
+// §4.1.3).
+void keep_urgent_inline(int socket);
 void set_keep_alive(int socket);  // probes after 60 s, every 15 s, 4 times
 // Sends FIN, reads and drops what the peer still sends until its end or the deadline, so that our close sends
 // no RST that would destroy data the peer has not read yet.

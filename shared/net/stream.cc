@@ -109,20 +109,25 @@ Status Stream::handshake(Deadline deadline) {
   }
 }
 
-Status Stream::finish(Deadline deadline) {
-  Status result;
-  while (tls_) {
-    const auto progress = tls_->impl().send_close_notify();
-    if (!progress) result = tl::unexpected(progress.error());
-    if (!progress || progress->state == State::done) break;
-    if (!wait_until_wanted(fd(), *progress, deadline)) {
-      result = fail(Errc::timeout, "the peer takes no more data");
-      break;
-    }
-  }
+Result<Progress> Stream::try_finish() {
+  Result<Progress> result = Progress{};
+  if (tls_) result = tls_->impl().send_close_notify();
+  if (result && result->state != State::done) return result;
   // Also after a failure: without close_notify before it the peer sees a truncation, which is the truth.
   if (::shutdown(fd(), SHUT_WR) != 0 && result) return fail_errno(errno, "end the connection");
   return result;
+}
+
+Status Stream::finish(Deadline deadline) {
+  for (;;) {
+    const auto progress = try_finish();
+    if (!progress) return tl::unexpected(progress.error());
+    if (progress->state == State::done) return {};
+    if (!wait_until_wanted(fd(), *progress, deadline)) {
+      (void)::shutdown(fd(), SHUT_WR);
+      return fail(Errc::timeout, "the peer takes no more data");
+    }
+  }
 }
 
 bool Stream::has_buffered() const {

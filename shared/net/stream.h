@@ -60,6 +60,7 @@ class Stream {
   // Ends our direction in order: close_notify under TLS, then FIN. Blocks until sent or the deadline. Reading
   // goes on to work.
   Status finish(Deadline deadline);
+  Result<Progress> try_finish();  // the same, without waiting
 
   bool is_tls() const { return tls_ != nullptr; }
   bool has_buffered()

@@ -65,6 +65,13 @@ void TlsChannel::Impl::attach(int fd) {
   if (SSL_set_fd(ssl.get(), fd) != 1) throw std::bad_alloc();
 }
 
+void TlsChannel::Impl::read_in_bulk() {
+  constexpr std::size_t kRecord = SSL3_RT_MAX_ENCRYPTED_LENGTH + SSL3_RT_HEADER_LENGTH;
+  constexpr std::size_t kRecordsAtOnce = 6;
+  SSL_set_read_ahead(ssl.get(), 1);
+  SSL_set_default_read_buffer_len(ssl.get(), kRecordsAtOnce * kRecord);
+}
+
 Result<Progress> TlsChannel::Impl::handshake() {
   if (broken) return fail(*broken, "the TLS connection has failed before");
   if (established) return Progress{};

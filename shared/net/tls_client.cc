@@ -82,6 +82,7 @@ std::unique_ptr<TlsChannel> TlsClient::data_channel(const std::string& host, con
                                                     const std::string& expected_fingerprint) const {
   auto channel = make_client_channel(impl_->context.get(), host);
   channel->required_fingerprint = expected_fingerprint;
+  channel->read_in_bulk();
   if (session.is_set()) {
     const SslSessionPtr copy = copy_session(static_cast<const SSL_SESSION*>(session.session_.get()));
     SSL_set_session(channel->ssl.get(), copy.get());

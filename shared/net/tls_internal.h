@@ -56,6 +56,10 @@ struct TlsChannel::Impl {
   static Impl& of(const SSL* ssl);
 
   void attach(int fd);  // borrows the descriptor
+  // For a data connection: takes several records from the socket at once, where OpenSSL would read each one's
+  // header and body apart. What has been taken is not announced by poll(2), so such a channel must be read
+  // until it wants more.
+  void read_in_bulk();
   Result<Progress> handshake();
   Result<Progress> read(std::span<char> buffer);
   Result<Progress> write(std::string_view bytes);

@@ -130,6 +130,7 @@ std::unique_ptr<TlsChannel> TlsServer::control_channel(const SessionTag& tag) co
 std::unique_ptr<TlsChannel> TlsServer::data_channel(const SessionTag& tag) const {
   auto channel = make_server_channel(impl_->context.get(), tag);
   channel->resumes = true;
+  channel->read_in_bulk();
   // Tickets come on the control connection. One on an upload's data connection would stay unread, and the
   // client's close send RST.
   SSL_set_num_tickets(channel->ssl.get(), 0);

@@ -8,9 +8,13 @@ namespace ferry::store {
 
 namespace {
 
-bool is_control(char32_t code) { return code < 0x20 || (code >= 0x7F && code < 0xA0); }
+bool is_control(char32_t code) {
+  return code < 0x20 || (code >= 0x7F && code < 0xA0);
+}
 
-bool is_blank(char32_t code) { return code == U' ' || code == U'\u00A0' || code == U'\u3000'; }
+bool is_blank(char32_t code) {
+  return code == U' ' || code == U'\u00A0' || code == U'\u3000';
+}
 
 Status refuse(const char* rule) {
   return fail(Errc::name_refused, std::string("an account's name ") + rule);

@@ -5,13 +5,13 @@
 namespace ferry::admin {
 namespace {
 
-TEST(Quota, IsASizeOrNone) {
+TEST(FtpadmQuota, IsASizeOrNone) {
   EXPECT_EQ(parse_quota("500M").value(), 500 * 1024 * 1024);
   EXPECT_EQ(parse_quota("0").value(), 0);
   EXPECT_EQ(parse_quota("none").value(), std::nullopt);
 }
 
-TEST(Quota, OfAnythingElseIsAUsageError) {
+TEST(FtpadmQuota, OfAnythingElseIsAUsageError) {
   for (const char* text : {"", "-1", "5X", "M", "1e9", "None", " 5"}) {
     const auto quota = parse_quota(text);
     ASSERT_FALSE(quota) << text;
@@ -19,7 +19,7 @@ TEST(Quota, OfAnythingElseIsAUsageError) {
   }
 }
 
-TEST(FileLimit, IsANumberOrNone) {
+TEST(FtpadmFileLimit, IsANumberOrNone) {
   EXPECT_EQ(parse_file_limit("10000").value(), 10000);
   EXPECT_EQ(parse_file_limit("none").value(), std::nullopt);
   for (const char* text : {"", "-1", "5K", "1.5", "99999999999999999999"}) {

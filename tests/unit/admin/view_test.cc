@@ -11,10 +11,10 @@ namespace {
 using nlohmann::json;
 using store::Account;
 
-class View : public testing::Test {
+class FtpadmView : public testing::Test {
  protected:
-  View() { std::setlocale(LC_CTYPE, "C.UTF-8"); }
-  ~View() override { std::setlocale(LC_CTYPE, "C"); }
+  FtpadmView() { std::setlocale(LC_CTYPE, "C.UTF-8"); }
+  ~FtpadmView() override { std::setlocale(LC_CTYPE, "C"); }
 
   static Account account(const std::string& name, Bytes used, std::optional<Bytes> quota) {
     Account made;
@@ -36,7 +36,7 @@ class View : public testing::Test {
   }
 };
 
-TEST_F(View, AlignsTheTableByTheWidthOnTheScreen) {
+TEST_F(FtpadmView, AlignsTheTableByTheWidthOnTheScreen) {
   Account locked = account("写真", 412 * 1024 * 1024, 500 * 1024 * 1024);
   locked.is_locked = true;
   Account seen = account("mika", 0, std::nullopt);
@@ -48,7 +48,7 @@ TEST_F(View, AlignsTheTableByTheWidthOnTheScreen) {
             "mika  read-only      0 B     none   -  1,204         2  2026-11-21 04:30\n");
 }
 
-TEST_F(View, GivesProgramsExactNumbersBetweenTabs) {
+TEST_F(FtpadmView, GivesProgramsExactNumbersBetweenTabs) {
   Account seen = account("mika", 999'999'999'999, 1'000'000'000'000);
   seen.last_login = WallTime(std::chrono::seconds(1795235400));
   EXPECT_EQ(accounts_lines({seen, account("b", 0, std::nullopt)}, std::nullopt),
@@ -56,7 +56,7 @@ TEST_F(View, GivesProgramsExactNumbersBetweenTabs) {
             "b\tok\t0\t-\t-\t1204\t-\t-\n");
 }
 
-TEST_F(View, NeverWritesForeignControlBytes) {
+TEST_F(FtpadmView, NeverWritesForeignControlBytes) {
   AccountView view{account("mika", 0, 5), {}, std::vector{session("mika")}};
   view.account.home = "/srv/\x1b[2J\n";
   view.account.last_login = WallTime{};
@@ -73,7 +73,7 @@ TEST_F(View, NeverWritesForeignControlBytes) {
   EXPECT_EQ(json::parse(account_json(view))["unfinished"].size(), 1u);
 }
 
-TEST_F(View, SaysInJsonWhatIsUnknown) {
+TEST_F(FtpadmView, SaysInJsonWhatIsUnknown) {
   const auto list = json::parse(accounts_json({account("mika", 5, std::nullopt)}, std::nullopt));
   ASSERT_EQ(list.size(), 1u);
   EXPECT_EQ(list[0]["name"], "mika");
@@ -85,7 +85,7 @@ TEST_F(View, SaysInJsonWhatIsUnknown) {
   EXPECT_EQ(accounts_json({}, std::nullopt), "[]\n");
 }
 
-TEST_F(View, ShowsOneAccountWithItsSessionsAndUnfinishedUploads) {
+TEST_F(FtpadmView, ShowsOneAccountWithItsSessionsAndUnfinishedUploads) {
   AccountView view{account("mika", 100, 1000), {}, std::vector{session("mika")}};
   view.account.pending_bytes = 50;
   store::Partial waiting, running;
@@ -108,7 +108,7 @@ TEST_F(View, ShowsOneAccountWithItsSessionsAndUnfinishedUploads) {
   EXPECT_NE(text.find("/waits  30 B"), std::string::npos) << text;
 }
 
-TEST_F(View, CountsAQuotaOfNothingAsFull) {
+TEST_F(FtpadmView, CountsAQuotaOfNothingAsFull) {
   EXPECT_EQ(json::parse(accounts_json({account("a", 0, 0)}, std::nullopt))[0]["rest_bytes"], 0);
   EXPECT_NE(accounts_lines({account("a", 0, 0)}, std::nullopt).find("\t100\t"), std::string::npos);
 }

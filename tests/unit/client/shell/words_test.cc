@@ -42,8 +42,10 @@ TEST(Completion, FinishesTheOnlyCandidate) {
   EXPECT_EQ(done.replacement, "report.pdf ");
 }
 
-TEST(Completion, QuotesNamesWithBlanks) {
-  EXPECT_EQ(complete_line("get my", names({{"my file", false}})).replacement, "\"my file\" ");
+TEST(Completion, WritesBlanksTheWayTheUserDoes) {
+  EXPECT_EQ(complete_line("get my", names({{"my file", false}})).replacement, "my\\ file ");
+  EXPECT_EQ(complete_line("get \"my", names({{"my file", false}})).replacement, "\"my file\" ");
+  EXPECT_EQ(complete_line("cd my", names({{"my folder/", true}})).replacement, "my\\ folder/");
   EXPECT_EQ(complete_line("cd \"my", names({{"my folder/", true}})).replacement, "\"my folder/");
 }
 

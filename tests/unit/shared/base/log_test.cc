@@ -7,7 +7,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <regex>
 #include <thread>
 #include <vector>
 
@@ -39,9 +38,10 @@ TEST_F(LogTest, ServiceLinesTellTimeProcessAndLevel) {
   open()->service(Logs::Level::warning, "low water");
   const auto written = lines("ferryd.log");
   ASSERT_EQ(written.size(), 1U);
-  const std::regex shape(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z )" + std::to_string(::getpid()) +
-                         " warning low water");
-  EXPECT_TRUE(std::regex_match(written[0], shape)) << written[0];
+  std::string shape = written[0].substr(0, 24);
+  for (char& c : shape) c = c >= '0' && c <= '9' ? '9' : c;
+  EXPECT_EQ(shape, "9999-99-99T99:99:99.999Z");
+  EXPECT_EQ(written[0].substr(24), " " + std::to_string(::getpid()) + " warning low water");
 }
 
 TEST_F(LogTest, EachKindHasItsFileAndCarriesTheSession) {

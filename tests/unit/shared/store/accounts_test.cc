@@ -5,9 +5,9 @@
 namespace ferry::store {
 namespace {
 
-using Accounts = StoreFixture;
+using StoreAccounts = StoreFixture;
 
-TEST_F(Accounts, AreFoundAsTheyWereCreated) {
+TEST_F(StoreAccounts, AreFoundAsTheyWereCreated) {
   NewAccount wanted{.name = "mika",
                     .home = "/srv/\xFF odd",
                     .password_hash = "$argon2id$x",
@@ -35,7 +35,7 @@ TEST_F(Accounts, AreFoundAsTheyWereCreated) {
   }
 }
 
-TEST_F(Accounts, HaveNamesThatAreCheckedAndUnique) {
+TEST_F(StoreAccounts, HaveNamesThatAreCheckedAndUnique) {
   make_account();
   NewAccount again;
   again.name = "mika";
@@ -46,7 +46,7 @@ TEST_F(Accounts, HaveNamesThatAreCheckedAndUnique) {
   EXPECT_TRUE(store_->create_account(again));
 }
 
-TEST_F(Accounts, AreNotFoundUnderOtherNames) {
+TEST_F(StoreAccounts, AreNotFoundUnderOtherNames) {
   const Account account = make_account();
   EXPECT_EQ(error_of(store_->find_account("nobody")), Errc::not_found);
   EXPECT_EQ(error_of(store_->find_account("")), Errc::not_found);
@@ -57,14 +57,14 @@ TEST_F(Accounts, AreNotFoundUnderOtherNames) {
   EXPECT_EQ(error_of(store_->set_usage(account.id + 1, 0, 0)), Errc::not_found);
 }
 
-TEST_F(Accounts, AreListedByName) {
+TEST_F(StoreAccounts, AreListedByName) {
   for (const char* name : {"c", "a", "b"}) make_account(std::nullopt, std::nullopt, name);
   std::string names;
   for (const Account& account : must(store_->list_accounts())) names += account.name;
   EXPECT_EQ(names, "abc");
 }
 
-TEST_F(Accounts, ChangeOnlyWhatIsSet) {
+TEST_F(StoreAccounts, ChangeOnlyWhatIsSet) {
   make_account(1000, 10);
   Account changed = must(store_->change_account("mika", {}));
   EXPECT_EQ(changed.quota_bytes, 1000);
@@ -91,7 +91,7 @@ TEST_F(Accounts, ChangeOnlyWhatIsSet) {
   EXPECT_FALSE(changed.is_locked);
 }
 
-TEST_F(Accounts, RememberTheirLastLogin) {
+TEST_F(StoreAccounts, RememberTheirLastLogin) {
   const Account account = make_account();
   const WallTime when = wall_now();
   must(store_->note_login(account.id, "192.0.2.7", when));
@@ -99,7 +99,7 @@ TEST_F(Accounts, RememberTheirLastLogin) {
   EXPECT_EQ(now(account.id).last_login_from, "192.0.2.7");
 }
 
-TEST_F(Accounts, TakeTheirRowsAlongWhenRemoved) {
+TEST_F(StoreAccounts, TakeTheirRowsAlongWhenRemoved) {
   const Account account = make_account();
   add_partial(account.id, "/p", 10);
   begin(account.id, "/q");
@@ -119,7 +119,7 @@ TEST_F(Accounts, TakeTheirRowsAlongWhenRemoved) {
   EXPECT_EQ(error_of(store_->keep_digest(account.id, "/x", {.sha256 = "aa"})), Errc::not_found);
 }
 
-TEST_F(Accounts, CanHaveTheirUsageSetToWhatIsThere) {
+TEST_F(StoreAccounts, CanHaveTheirUsageSetToWhatIsThere) {
   const Account account = make_account();
   const Partial upload = begin(account.id, "/x");
   must(store_->grow(upload.id, 100));
@@ -127,7 +127,7 @@ TEST_F(Accounts, CanHaveTheirUsageSetToWhatIsThere) {
   expect_usage(account.id, 40, 100, 2);
 }
 
-TEST_F(Accounts, TellWhenAnotherProcessChangedThem) {
+TEST_F(StoreAccounts, TellWhenAnotherProcessChangedThem) {
   EXPECT_FALSE(must(store_->changed_elsewhere()));
   make_account();
   EXPECT_FALSE(must(store_->changed_elsewhere())) << "our own change";

@@ -3,9 +3,9 @@
 namespace ferry::store {
 namespace {
 
-using Digests = StoreFixture;
+using StoreDigests = StoreFixture;
 
-TEST_F(Digests, AreKeptPerPathAndReplaced) {
+TEST_F(StoreDigests, AreKeptPerPathAndReplaced) {
   const Account account = make_account();
   EXPECT_FALSE(must(store_->digest_at(account.id, "/x")));
   must(store_->keep_digest(account.id, "/x",

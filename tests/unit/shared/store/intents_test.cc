@@ -3,7 +3,7 @@
 namespace ferry::store {
 namespace {
 
-class Intents : public StoreFixture {
+class StoreIntents : public StoreFixture {
  protected:
   Result<IntentId> removal(const std::string& path, std::optional<Bytes> size = std::nullopt) {
     return store_->begin_removal(account_.id, path, 5, size, kOwner);
@@ -29,7 +29,7 @@ class Intents : public StoreFixture {
 
 // --- removal ---
 
-TEST_F(Intents, RemovalGivesBytesAndSlotBack) {
+TEST_F(StoreIntents, RemovalGivesBytesAndSlotBack) {
   add_file(account_.id, "/x", 100);
   keep_digest("/x");
   finish(removal("/x", 100));
@@ -37,7 +37,7 @@ TEST_F(Intents, RemovalGivesBytesAndSlotBack) {
   EXPECT_EQ(digest("/x"), "");
 }
 
-TEST_F(Intents, RemovalThatDidNotHappenChangesNothing) {
+TEST_F(StoreIntents, RemovalThatDidNotHappenChangesNothing) {
   add_file(account_.id, "/x", 100);
   keep_digest("/x");
   finish(removal("/x", 100), false);
@@ -45,13 +45,13 @@ TEST_F(Intents, RemovalThatDidNotHappenChangesNothing) {
   EXPECT_EQ(digest("/x"), "/x");
 }
 
-TEST_F(Intents, RemovalOfALinkOrFolderCountsNothing) {
+TEST_F(StoreIntents, RemovalOfALinkOrFolderCountsNothing) {
   add_file(account_.id, "/x", 100);
   finish(removal("/link"));
   expect(100, 1);
 }
 
-TEST_F(Intents, RemovalOfACompleteFileLeavesItsWaitingPartialAsTheFile) {
+TEST_F(StoreIntents, RemovalOfACompleteFileLeavesItsWaitingPartialAsTheFile) {
   add_file(account_.id, "/x", 100);
   add_partial(account_.id, "/x", 30, 100);
   expect(130, 1);
@@ -60,14 +60,14 @@ TEST_F(Intents, RemovalOfACompleteFileLeavesItsWaitingPartialAsTheFile) {
   EXPECT_FALSE(must(store_->partial_at(account_.id, "/x"))->replaces);
 }
 
-TEST_F(Intents, RemovalOfAFolderIsRefusedWhileAPartialWaitsInIt) {
+TEST_F(StoreIntents, RemovalOfAFolderIsRefusedWhileAPartialWaitsInIt) {
   add_partial(account_.id, "/d/e/x", 30);
   EXPECT_EQ(error_of(removal("/d")), Errc::not_empty);
   EXPECT_EQ(error_of(removal("/d/e")), Errc::not_empty);
   EXPECT_TRUE(removal("/d/f"));
 }
 
-TEST_F(Intents, AreBusyWhereAnUploadRunsAtOrBelow) {
+TEST_F(StoreIntents, AreBusyWhereAnUploadRunsAtOrBelow) {
   begin(account_.id, "/d/e/x");
   for (const char* path : {"/d/e/x", "/d/e", "/d"}) {
     EXPECT_EQ(error_of(removal(path)), Errc::busy) << path;
@@ -79,7 +79,7 @@ TEST_F(Intents, AreBusyWhereAnUploadRunsAtOrBelow) {
   EXPECT_TRUE(rename("/d/e0", "/d/f"));
 }
 
-TEST_F(Intents, MakeUploadsAtAndBelowBusyUntilTheyAreFinished) {
+TEST_F(StoreIntents, MakeUploadsAtAndBelowBusyUntilTheyAreFinished) {
   add_partial(account_.id, "/d/waiting", 5);
   const auto intent = rename("/d", "/new/place");
   for (const char* path : {"/d", "/d/x", "/d/e/x", "/new/place", "/new/place/x"}) {
@@ -93,7 +93,7 @@ TEST_F(Intents, MakeUploadsAtAndBelowBusyUntilTheyAreFinished) {
   EXPECT_TRUE(store_->claim_partial(account_.id, "/new/place/waiting", std::nullopt, kOwner));
 }
 
-TEST_F(Intents, ExcludeEachOther) {
+TEST_F(StoreIntents, ExcludeEachOther) {
   const auto intent = rename("/a", "/b");
   for (const char* path : {"/a", "/a/x", "/b", "/b/x"}) {
     EXPECT_EQ(error_of(removal(path)), Errc::busy) << path;
@@ -106,7 +106,7 @@ TEST_F(Intents, ExcludeEachOther) {
   EXPECT_TRUE(removal("/a"));
 }
 
-TEST_F(Intents, OfOtherAccountsDoNotMatter) {
+TEST_F(StoreIntents, OfOtherAccountsDoNotMatter) {
   const Account other = make_account(1000, std::nullopt, "akira");
   must(store_->begin_removal(other.id, "/x", 1, 5, kOwner));
   EXPECT_TRUE(removal("/x"));
@@ -115,7 +115,7 @@ TEST_F(Intents, OfOtherAccountsDoNotMatter) {
 
 // --- rename ---
 
-TEST_F(Intents, RenameOfAFileMovesItsDigestAndItsPartial) {
+TEST_F(StoreIntents, RenameOfAFileMovesItsDigestAndItsPartial) {
   add_file(account_.id, "/x", 100);
   keep_digest("/x");
   add_partial(account_.id, "/x", 30, 100);
@@ -127,7 +127,7 @@ TEST_F(Intents, RenameOfAFileMovesItsDigestAndItsPartial) {
   EXPECT_EQ(must(store_->partial_at(account_.id, "/y"))->received, 30);
 }
 
-TEST_F(Intents, RenameOverAFileGivesThatFileBack) {
+TEST_F(StoreIntents, RenameOverAFileGivesThatFileBack) {
   add_file(account_.id, "/x", 100);
   add_file(account_.id, "/y", 40);
   keep_digest("/x");
@@ -137,7 +137,7 @@ TEST_F(Intents, RenameOverAFileGivesThatFileBack) {
   EXPECT_EQ(digest("/y"), "/x");
 }
 
-TEST_F(Intents, RenameOverAFileWhoseOwnDigestIsUnknownForgetsTheOldOne) {
+TEST_F(StoreIntents, RenameOverAFileWhoseOwnDigestIsUnknownForgetsTheOldOne) {
   add_file(account_.id, "/x", 100);
   add_file(account_.id, "/y", 40);
   keep_digest("/y");
@@ -145,7 +145,7 @@ TEST_F(Intents, RenameOverAFileWhoseOwnDigestIsUnknownForgetsTheOldOne) {
   EXPECT_EQ(digest("/y"), "");
 }
 
-TEST_F(Intents, RenameOfAFolderMovesEverythingBelowAndNothingElse) {
+TEST_F(StoreIntents, RenameOfAFolderMovesEverythingBelowAndNothingElse) {
   add_partial(account_.id, "/d/x", 10);
   add_partial(account_.id, "/d/e/\xFF\x80", 20);
   add_partial(account_.id, "/d-/x", 30);
@@ -164,7 +164,7 @@ TEST_F(Intents, RenameOfAFolderMovesEverythingBelowAndNothingElse) {
   expect(100, 4);
 }
 
-TEST_F(Intents, RenameOntoAWaitingPartialIsRefused) {
+TEST_F(StoreIntents, RenameOntoAWaitingPartialIsRefused) {
   add_partial(account_.id, "/to", 10);
   add_partial(account_.id, "/dir/sub/x", 10);
   EXPECT_EQ(error_of(rename("/x", "/to")), Errc::exists);
@@ -172,7 +172,7 @@ TEST_F(Intents, RenameOntoAWaitingPartialIsRefused) {
   EXPECT_TRUE(rename("/d", "/dir2"));
 }
 
-TEST_F(Intents, RenameOntoItselfChangesNothing) {
+TEST_F(StoreIntents, RenameOntoItselfChangesNothing) {
   add_file(account_.id, "/x", 100);
   keep_digest("/x");
   add_partial(account_.id, "/x", 30, 100);
@@ -181,7 +181,7 @@ TEST_F(Intents, RenameOntoItselfChangesNothing) {
   EXPECT_EQ(digest("/x"), "/x");
 }
 
-TEST_F(Intents, RenameThatDidNotHappenChangesNothing) {
+TEST_F(StoreIntents, RenameThatDidNotHappenChangesNothing) {
   add_file(account_.id, "/x", 100);
   add_file(account_.id, "/y", 40);
   keep_digest("/x");
@@ -192,7 +192,7 @@ TEST_F(Intents, RenameThatDidNotHappenChangesNothing) {
 
 // --- settling ---
 
-TEST_F(Intents, OfADeadOwnerAreFoundWhole) {
+TEST_F(StoreIntents, OfADeadOwnerAreFoundWhole) {
   const OwnerId dead = kOwner + 1;
   must(store_->begin_removal(account_.id, "/gone\xFF", ~std::uint64_t{0}, 100, dead));
   must(store_->begin_rename(account_.id, "/from", "/to", 6, std::nullopt, dead));
@@ -214,7 +214,7 @@ TEST_F(Intents, OfADeadOwnerAreFoundWhole) {
   EXPECT_EQ(error_of(store_->finish_intent(found[0].id, true)), Errc::not_found);
 }
 
-TEST_F(Intents, NeverMakeUsageNegative) {
+TEST_F(StoreIntents, NeverMakeUsageNegative) {
   finish(removal("/never-counted", 100));
   expect(0, 0);
 }

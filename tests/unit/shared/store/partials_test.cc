@@ -5,7 +5,7 @@
 namespace ferry::store {
 namespace {
 
-class Partials : public StoreFixture {
+class StorePartials : public StoreFixture {
  protected:
   static std::string paths(const std::vector<Partial>& partials) {
     std::string text;
@@ -14,7 +14,7 @@ class Partials : public StoreFixture {
   }
 };
 
-TEST_F(Partials, AreListedByTheFolderTheyAreDirectlyIn) {
+TEST_F(StorePartials, AreListedByTheFolderTheyAreDirectlyIn) {
   const Account account = make_account();
   for (const char* path : {"/b", "/a", "/d/x", "/d/e/y", "/d-", "/d0", "/d/\xFF"}) begin(account.id, path);
   begin(make_account(1000, std::nullopt, "akira").id, "/d/other");
@@ -25,7 +25,7 @@ TEST_F(Partials, AreListedByTheFolderTheyAreDirectlyIn) {
   EXPECT_EQ(must(store_->partials_of(account.id)).size(), 7u);
 }
 
-TEST_F(Partials, AreFoundByTheirExactPath) {
+TEST_F(StorePartials, AreFoundByTheirExactPath) {
   const Account account = make_account();
   add_partial(account.id, "/\xC3\xA4", 5);
   EXPECT_TRUE(must(store_->partial_at(account.id, "/\xC3\xA4")));
@@ -33,7 +33,7 @@ TEST_F(Partials, AreFoundByTheirExactPath) {
   EXPECT_FALSE(must(store_->partial_at(account.id, "/\xE4")));
 }
 
-TEST_F(Partials, ExpireByTheirLastChangeAndOnlyWhileTheyWait) {
+TEST_F(StorePartials, ExpireByTheirLastChangeAndOnlyWhileTheyWait) {
   const Account account = make_account();
   add_partial(account.id, "/old", 5);
   begin(account.id, "/running");
@@ -42,7 +42,7 @@ TEST_F(Partials, ExpireByTheirLastChangeAndOnlyWhileTheyWait) {
   EXPECT_EQ(paths(must(store_->partials_untouched_since(soon - std::chrono::hours(1)))), "");
 }
 
-TEST_F(Partials, KeepLargeInodesAndAnnouncedSizes) {
+TEST_F(StorePartials, KeepLargeInodesAndAnnouncedSizes) {
   const Account account = make_account();
   UploadStart wanted = start(account.id, "/x");
   wanted.inode = ~std::uint64_t{0};

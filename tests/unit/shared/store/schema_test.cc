@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Opening : public testing::Test {
+class StoreOpening : public testing::Test {
  protected:
   std::string file() const { return (dir_.path() / "ferry.db").string(); }
   std::optional<Errc> open_error() const { return error_of(Store::open(file())); }
@@ -22,7 +22,7 @@ class Opening : public testing::Test {
   test::TempDir dir_;
 };
 
-TEST_F(Opening, MakesPrivateFilesWhateverTheUmask) {
+TEST_F(StoreOpening, MakesPrivateFilesWhateverTheUmask) {
   const mode_t before = ::umask(0);
   const auto store = Store::open(file());
   ::umask(before);
@@ -34,18 +34,18 @@ TEST_F(Opening, MakesPrivateFilesWhateverTheUmask) {
   }
 }
 
-TEST_F(Opening, KeepsWhatIsThere) {
+TEST_F(StoreOpening, KeepsWhatIsThere) {
   NewAccount account;
   account.name = "mika";
   must(must(Store::open(file()))->create_account(account));
   EXPECT_TRUE(must(Store::open(file()))->find_account("mika"));
 }
 
-TEST_F(Opening, TellsAMissingFolder) {
+TEST_F(StoreOpening, TellsAMissingFolder) {
   EXPECT_EQ(error_of(Store::open((dir_.path() / "no" / "ferry.db").string())), Errc::not_found);
 }
 
-TEST_F(Opening, TellsMissingRights) {
+TEST_F(StoreOpening, TellsMissingRights) {
   if (::geteuid() == 0) GTEST_SKIP() << "root may everything";
   must(Store::open(file()));
   fs::permissions(file(), fs::perms::owner_read);
@@ -56,22 +56,22 @@ TEST_F(Opening, TellsMissingRights) {
   EXPECT_EQ(open_error(), Errc::permission);
 }
 
-TEST_F(Opening, RefusesAFolderInItsPlace) {
+TEST_F(StoreOpening, RefusesAFolderInItsPlace) {
   fs::create_directory(file());
   EXPECT_TRUE(open_error());
 }
 
-TEST_F(Opening, RefusesAFileThatIsNoDatabase) {
+TEST_F(StoreOpening, RefusesAFileThatIsNoDatabase) {
   std::ofstream(file()) << std::string(8192, 'x');
   EXPECT_EQ(open_error(), Errc::corrupt);
 }
 
-TEST_F(Opening, RefusesAnotherProgramsDatabase) {
+TEST_F(StoreOpening, RefusesAnotherProgramsDatabase) {
   SQLite::Database(file(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec("CREATE TABLE account (id)");
   EXPECT_EQ(open_error(), Errc::corrupt);
 }
 
-TEST_F(Opening, RefusesAStoreOfANewerFerry) {
+TEST_F(StoreOpening, RefusesAStoreOfANewerFerry) {
   must(Store::open(file()));
   SQLite::Database(file(), SQLite::OPEN_READWRITE).exec("PRAGMA user_version=1000");
   const auto opened = Store::open(file());
@@ -79,7 +79,7 @@ TEST_F(Opening, RefusesAStoreOfANewerFerry) {
   EXPECT_NE(opened.error().context.find("newer"), std::string::npos);
 }
 
-TEST_F(Opening, TellsDamageInsteadOfReadingIt) {
+TEST_F(StoreOpening, TellsDamageInsteadOfReadingIt) {
   {
     const auto store = must(Store::open(file()));
     for (int i = 0; i < 300; ++i) {
@@ -105,7 +105,7 @@ TEST_F(Opening, TellsDamageInsteadOfReadingIt) {
   EXPECT_EQ(error_of((*opened)->create_account(account)), Errc::corrupt);
 }
 
-TEST_F(Opening, WorksForManyAtOnceOnANewFile) {
+TEST_F(StoreOpening, WorksForManyAtOnceOnANewFile) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&, i] {

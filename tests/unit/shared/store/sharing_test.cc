@@ -74,9 +74,9 @@ void fill(Store& store, AccountId account, OwnerId owner) {
   }
 }
 
-using Sharing = StoreFixture;
+using StoreSharing = StoreFixture;
 
-TEST_F(Sharing, ProcessesFillAQuotaTogetherExactlyAndNeverBeyond) {
+TEST_F(StoreSharing, ProcessesFillAQuotaTogetherExactlyAndNeverBeyond) {
   const Account account = make_account(kOddQuota);
   std::vector<std::unique_ptr<StoreProcess>> processes;
   for (OwnerId owner = 1; owner <= 4; ++owner) {
@@ -94,7 +94,7 @@ TEST_F(Sharing, ProcessesFillAQuotaTogetherExactlyAndNeverBeyond) {
   EXPECT_TRUE(must(store_->uploads_owned_by(std::nullopt)).empty());
 }
 
-TEST_F(Sharing, ThreadsOnTwoStoresFillAQuotaTogetherExactly) {
+TEST_F(StoreSharing, ThreadsOnTwoStoresFillAQuotaTogetherExactly) {
   const Account account = make_account(kOddQuota);
   const auto second = must(Store::open(file()));
   std::vector<std::thread> threads;
@@ -108,7 +108,7 @@ TEST_F(Sharing, ThreadsOnTwoStoresFillAQuotaTogetherExactly) {
   EXPECT_EQ(full.pending_bytes, 0);
 }
 
-TEST_F(Sharing, ThreadsRaceForOnePathAndOneWins) {
+TEST_F(StoreSharing, ThreadsRaceForOnePathAndOneWins) {
   const Account account = make_account();
   for (int round = 0; round < 20; ++round) {
     const std::string path = "/" + std::to_string(round);
@@ -147,7 +147,7 @@ void churn(Store& store, AccountId account, OwnerId owner) {
   }
 }
 
-TEST_F(Sharing, KilledProcessesLeaveRowsThatSettleToExactCounts) {
+TEST_F(StoreSharing, KilledProcessesLeaveRowsThatSettleToExactCounts) {
   const Account account = make_account(Bytes{1} << 40);
   std::mt19937 random(3);
   for (OwnerId round = 1; round <= 15; ++round) {
@@ -171,7 +171,7 @@ TEST_F(Sharing, KilledProcessesLeaveRowsThatSettleToExactCounts) {
   }
 }
 
-TEST_F(Sharing, AnUploadParksWhileOthersWrite) {
+TEST_F(StoreSharing, AnUploadParksWhileOthersWrite) {
   const Account account = make_account();
   const Partial upload = begin(account.id, "/x");
   must(store_->grow(upload.id, 100));

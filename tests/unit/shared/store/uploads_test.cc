@@ -3,11 +3,11 @@
 namespace ferry::store {
 namespace {
 
-using Uploads = StoreFixture;
+using StoreUploads = StoreFixture;
 
 // --- begin ---
 
-TEST_F(Uploads, BeginAsActiveRowsAndTakeAFileSlot) {
+TEST_F(StoreUploads, BeginAsActiveRowsAndTakeAFileSlot) {
   const Account account = make_account();
   const Partial upload = begin(account.id, "/a/\xFFx");
   EXPECT_EQ(upload.path, "/a/\xFFx");
@@ -18,7 +18,7 @@ TEST_F(Uploads, BeginAsActiveRowsAndTakeAFileSlot) {
   expect_usage(account.id, 0, 0, 1);
 }
 
-TEST_F(Uploads, HaveGrowingIds) {
+TEST_F(StoreUploads, HaveGrowingIds) {
   const Account account = make_account();
   const Partial first = begin(account.id, "/1");
   const Partial second = begin(account.id, "/2");
@@ -30,7 +30,7 @@ TEST_F(Uploads, HaveGrowingIds) {
   EXPECT_EQ(error_of(store_->is_youngest(second.id)), Errc::not_found);
 }
 
-TEST_F(Uploads, OfOtherAccountsAreNotYounger) {
+TEST_F(StoreUploads, OfOtherAccountsAreNotYounger) {
   const Account mika = make_account();
   const Account akira = make_account(1000, std::nullopt, "akira");
   const Partial first = begin(mika.id, "/1");
@@ -38,7 +38,7 @@ TEST_F(Uploads, OfOtherAccountsAreNotYounger) {
   EXPECT_TRUE(must(store_->is_youngest(first.id)));
 }
 
-TEST_F(Uploads, ExcludeEachOtherOnOnePathOnly) {
+TEST_F(StoreUploads, ExcludeEachOtherOnOnePathOnly) {
   const Account account = make_account();
   begin(account.id, "/x");
   EXPECT_EQ(error_of(store_->begin_upload(start(account.id, "/x"))), Errc::busy);
@@ -49,14 +49,14 @@ TEST_F(Uploads, ExcludeEachOtherOnOnePathOnly) {
   expect_usage(account.id, 0, 0, 2);
 }
 
-TEST_F(Uploads, DoNotBeginWhereAPartialWaits) {
+TEST_F(StoreUploads, DoNotBeginWhereAPartialWaits) {
   const Account account = make_account();
   add_partial(account.id, "/x", 10);
   EXPECT_EQ(error_of(store_->begin_upload(start(account.id, "/x"))), Errc::exists);
   expect_usage(account.id, 10, 0, 1);
 }
 
-TEST_F(Uploads, NeedAFileSlotUnlessTheyReplaceAFile) {
+TEST_F(StoreUploads, NeedAFileSlotUnlessTheyReplaceAFile) {
   const Account account = make_account(1000, 1);
   add_file(account.id, "/x", 10);
   EXPECT_EQ(error_of(store_->begin_upload(start(account.id, "/y"))), Errc::over_quota);
@@ -69,7 +69,7 @@ TEST_F(Uploads, NeedAFileSlotUnlessTheyReplaceAFile) {
 
 // --- grow and shrink ---
 
-TEST_F(Uploads, AreGrantedWhatFitsToTheByte) {
+TEST_F(StoreUploads, AreGrantedWhatFitsToTheByte) {
   const Account account = make_account(1000);
   const Partial first = begin(account.id, "/1");
   const Partial second = begin(account.id, "/2");
@@ -80,14 +80,14 @@ TEST_F(Uploads, AreGrantedWhatFitsToTheByte) {
   expect_usage(account.id, 0, 1000, 2);
 }
 
-TEST_F(Uploads, OfUnlimitedAccountsAreAlwaysGranted) {
+TEST_F(StoreUploads, OfUnlimitedAccountsAreAlwaysGranted) {
   const Account account = make_account(std::nullopt);
   const Partial upload = begin(account.id, "/1");
   EXPECT_EQ(must(store_->grow(upload.id, Bytes{1} << 50)), Bytes{1} << 50);
   EXPECT_EQ(must(store_->grow(upload.id, 1)), (Bytes{1} << 50) + 1);
 }
 
-TEST_F(Uploads, GetTheReplacedFilesBytesFreeOfCharge) {
+TEST_F(StoreUploads, GetTheReplacedFilesBytesFreeOfCharge) {
   const Account account = make_account(1000);
   add_file(account.id, "/x", 1000);
   const Partial upload = begin(account.id, "/x", 1000);
@@ -100,7 +100,7 @@ TEST_F(Uploads, GetTheReplacedFilesBytesFreeOfCharge) {
   expect_usage(account.id, 1000, 0, 1);
 }
 
-TEST_F(Uploads, PayForWhatGoesBeyondTheReplacedFile) {
+TEST_F(StoreUploads, PayForWhatGoesBeyondTheReplacedFile) {
   const Account account = make_account(1000);
   add_file(account.id, "/x", 300);
   const Partial upload = begin(account.id, "/x", 300);
@@ -112,7 +112,7 @@ TEST_F(Uploads, PayForWhatGoesBeyondTheReplacedFile) {
   expect_usage(account.id, 640, 0, 1);
 }
 
-TEST_F(Uploads, GiveBackWhatTheyShrinkBy) {
+TEST_F(StoreUploads, GiveBackWhatTheyShrinkBy) {
   const Account account = make_account(1000);
   const Partial upload = begin(account.id, "/x");
   must(store_->grow(upload.id, 900));
@@ -124,7 +124,7 @@ TEST_F(Uploads, GiveBackWhatTheyShrinkBy) {
   expect_usage(account.id, 0, 0, 1);
 }
 
-TEST_F(Uploads, GetNothingWhileTheQuotaWasLoweredBelowTheUsage) {
+TEST_F(StoreUploads, GetNothingWhileTheQuotaWasLoweredBelowTheUsage) {
   const Account account = make_account(1000);
   add_file(account.id, "/x", 800);
   AccountChange change;
@@ -138,7 +138,7 @@ TEST_F(Uploads, GetNothingWhileTheQuotaWasLoweredBelowTheUsage) {
 
 // --- commit ---
 
-TEST_F(Uploads, AreSettledByTheirTrueSize) {
+TEST_F(StoreUploads, AreSettledByTheirTrueSize) {
   const Account account = make_account(1000);
   const Partial upload = begin(account.id, "/x");
   must(store_->grow(upload.id, 512));
@@ -149,7 +149,7 @@ TEST_F(Uploads, AreSettledByTheirTrueSize) {
   EXPECT_FALSE(must(store_->partial_at(account.id, "/x")));
 }
 
-TEST_F(Uploads, WithoutADigestForgetTheOldOne) {
+TEST_F(StoreUploads, WithoutADigestForgetTheOldOne) {
   const Account account = make_account(1000);
   add_file(account.id, "/x", 1);
   must(store_->keep_digest(account.id, "/x", {.size = 1, .mtime_ns = 1, .inode = 1, .sha256 = "old"}));
@@ -157,7 +157,7 @@ TEST_F(Uploads, WithoutADigestForgetTheOldOne) {
   EXPECT_FALSE(must(store_->digest_at(account.id, "/x")));
 }
 
-TEST_F(Uploads, AreFinishedOnlyOnce) {
+TEST_F(StoreUploads, AreFinishedOnlyOnce) {
   const Account account = make_account(1000);
   const Partial upload = begin(account.id, "/x");
   commit(upload.id, 0);
@@ -169,7 +169,7 @@ TEST_F(Uploads, AreFinishedOnlyOnce) {
   expect_usage(account.id, 0, 0, 1);
 }
 
-TEST_F(Uploads, ThatWaitAreNotFinishedEither) {
+TEST_F(StoreUploads, ThatWaitAreNotFinishedEither) {
   const Account account = make_account(1000);
   add_partial(account.id, "/x", 10);
   const UploadId id = must(store_->partial_at(account.id, "/x"))->id;
@@ -181,7 +181,7 @@ TEST_F(Uploads, ThatWaitAreNotFinishedEither) {
 
 // --- drop and park ---
 
-TEST_F(Uploads, GiveEverythingBackWhenDropped) {
+TEST_F(StoreUploads, GiveEverythingBackWhenDropped) {
   const Account account = make_account(1000);
   const Partial upload = begin(account.id, "/x");
   must(store_->grow(upload.id, 100));
@@ -189,7 +189,7 @@ TEST_F(Uploads, GiveEverythingBackWhenDropped) {
   expect_usage(account.id, 0, 0, 0);
 }
 
-TEST_F(Uploads, LeaveTheReplacedFileItsSlotWhenDropped) {
+TEST_F(StoreUploads, LeaveTheReplacedFileItsSlotWhenDropped) {
   const Account account = make_account(1000);
   add_file(account.id, "/x", 50);
   const Partial upload = begin(account.id, "/x", 50);
@@ -198,7 +198,7 @@ TEST_F(Uploads, LeaveTheReplacedFileItsSlotWhenDropped) {
   expect_usage(account.id, 50, 0, 1);
 }
 
-TEST_F(Uploads, WaitAfterTheyBrokeOff) {
+TEST_F(StoreUploads, WaitAfterTheyBrokeOff) {
   const Account account = make_account(1000);
   const Partial upload = begin(account.id, "/x");
   must(store_->grow(upload.id, 100));
@@ -213,7 +213,7 @@ TEST_F(Uploads, WaitAfterTheyBrokeOff) {
   EXPECT_FALSE(waiting->hit_quota);
 }
 
-TEST_F(Uploads, WithNothingReceivedGoWhenTheyBreakOff) {
+TEST_F(StoreUploads, WithNothingReceivedGoWhenTheyBreakOff) {
   const Account account = make_account(1000);
   add_file(account.id, "/old", 10);
   for (const auto& [path, replaced] : {std::pair<const char*, std::optional<Bytes>>{"/new", std::nullopt},
@@ -231,7 +231,7 @@ TEST_F(Uploads, WithNothingReceivedGoWhenTheyBreakOff) {
   expect_usage(account.id, 10, 0, 1);
 }
 
-TEST_F(Uploads, AreCutToWhatFitsWithoutTheReplacedFilesBytes) {
+TEST_F(StoreUploads, AreCutToWhatFitsWithoutTheReplacedFilesBytes) {
   const Account account = make_account(1000);
   add_file(account.id, "/x", 700);
   const Partial upload = begin(account.id, "/x", 700);
@@ -249,7 +249,7 @@ TEST_F(Uploads, AreCutToWhatFitsWithoutTheReplacedFilesBytes) {
   expect_usage(account.id, 1000, 0, 1);
 }
 
-TEST_F(Uploads, OfAFullAccountGoWhenTheyBreakOffOverAFile) {
+TEST_F(StoreUploads, OfAFullAccountGoWhenTheyBreakOffOverAFile) {
   const Account account = make_account(1000);
   add_file(account.id, "/x", 1000);
   const Partial upload = begin(account.id, "/x", 1000);
@@ -264,7 +264,7 @@ TEST_F(Uploads, OfAFullAccountGoWhenTheyBreakOffOverAFile) {
   EXPECT_FALSE(must(store_->partial_at(account.id, "/x")));
 }
 
-TEST_F(Uploads, StayActiveWhenTheyCannotBeCut) {
+TEST_F(StoreUploads, StayActiveWhenTheyCannotBeCut) {
   const Account account = make_account(1000);
   const Partial upload = begin(account.id, "/x");
   must(store_->grow(upload.id, 10));
@@ -277,7 +277,7 @@ TEST_F(Uploads, StayActiveWhenTheyCannotBeCut) {
 
 // --- claim ---
 
-TEST_F(Uploads, AreResumedWithTheirBytesPending) {
+TEST_F(StoreUploads, AreResumedWithTheirBytesPending) {
   const Account account = make_account(1000);
   add_partial(account.id, "/x", 60);
   const Partial claimed = must(store_->claim_partial(account.id, "/x", std::nullopt, kOwner + 1));
@@ -291,12 +291,12 @@ TEST_F(Uploads, AreResumedWithTheirBytesPending) {
   expect_usage(account.id, 100, 0, 1);
 }
 
-TEST_F(Uploads, AreNotResumedWhereNothingWaits) {
+TEST_F(StoreUploads, AreNotResumedWhereNothingWaits) {
   const Account account = make_account();
   EXPECT_EQ(error_of(store_->claim_partial(account.id, "/x", std::nullopt, kOwner)), Errc::not_found);
 }
 
-TEST_F(Uploads, ReplaceAFileAfterTheirResume) {
+TEST_F(StoreUploads, ReplaceAFileAfterTheirResume) {
   const Account account = make_account(1000);
   add_file(account.id, "/x", 400);
   add_partial(account.id, "/x", 300, 400);
@@ -312,7 +312,7 @@ TEST_F(Uploads, ReplaceAFileAfterTheirResume) {
   expect_usage(account.id, 900, 0, 1);
 }
 
-TEST_F(Uploads, KeepTheirPrefixWhenAResumeFailsInAFullAccount) {
+TEST_F(StoreUploads, KeepTheirPrefixWhenAResumeFailsInAFullAccount) {
   const Account account = make_account(1000);
   add_file(account.id, "/x", 400);
   add_partial(account.id, "/x", 300, 400);
@@ -323,7 +323,7 @@ TEST_F(Uploads, KeepTheirPrefixWhenAResumeFailsInAFullAccount) {
   expect_usage(account.id, 700, 300, 2);
 }
 
-TEST_F(Uploads, KeepTheirPrefixWhenTheQuotaWasLoweredMeanwhile) {
+TEST_F(StoreUploads, KeepTheirPrefixWhenTheQuotaWasLoweredMeanwhile) {
   const Account account = make_account(1000);
   add_partial(account.id, "/x", 300);
   const Partial claimed = must(store_->claim_partial(account.id, "/x", std::nullopt, kOwner));
@@ -340,7 +340,7 @@ TEST_F(Uploads, KeepTheirPrefixWhenTheQuotaWasLoweredMeanwhile) {
   expect_usage(account.id, 300, 0, 1);
 }
 
-TEST_F(Uploads, ThatGoBackBehindTheirPrefixFreeIt) {
+TEST_F(StoreUploads, ThatGoBackBehindTheirPrefixFreeIt) {
   const Account account = make_account(1000);
   add_partial(account.id, "/x", 300);
   const Partial claimed = must(store_->claim_partial(account.id, "/x", std::nullopt, kOwner));
@@ -350,7 +350,7 @@ TEST_F(Uploads, ThatGoBackBehindTheirPrefixFreeIt) {
   expect_usage(account.id, 100, 0, 1);
 }
 
-TEST_F(Uploads, KeepOneSlotWhenTheCompleteFileGoesWhileTheyWait) {
+TEST_F(StoreUploads, KeepOneSlotWhenTheCompleteFileGoesWhileTheyWait) {
   const Account account = make_account(1000, 1);
   add_file(account.id, "/x", 400);
   add_partial(account.id, "/x", 300, 400);
@@ -360,7 +360,7 @@ TEST_F(Uploads, KeepOneSlotWhenTheCompleteFileGoesWhileTheyWait) {
   expect_usage(account.id, 0, 0, 0);
 }
 
-TEST_F(Uploads, LeaveTheCompleteFilesSlotWhenDroppedAfterAResume) {
+TEST_F(StoreUploads, LeaveTheCompleteFilesSlotWhenDroppedAfterAResume) {
   const Account account = make_account(1000, 1);
   add_file(account.id, "/x", 400);
   add_partial(account.id, "/x", 300, 400);
@@ -370,7 +370,7 @@ TEST_F(Uploads, LeaveTheCompleteFilesSlotWhenDroppedAfterAResume) {
 
 // --- reclaim ---
 
-TEST_F(Uploads, ThatBrokeOffAtTheQuotaCanBeReclaimedOldestFirst) {
+TEST_F(StoreUploads, ThatBrokeOffAtTheQuotaCanBeReclaimedOldestFirst) {
   const Account account = make_account(1000);
   add_file(account.id, "/2", 50);
   add_partial(account.id, "/1", 10);
@@ -391,7 +391,7 @@ TEST_F(Uploads, ThatBrokeOffAtTheQuotaCanBeReclaimedOldestFirst) {
   EXPECT_FALSE(must(store_->claim_reclaimable(account.id, kOwner)));
 }
 
-TEST_F(Uploads, ThatAreBeingRenamedAreNotReclaimed) {
+TEST_F(StoreUploads, ThatAreBeingRenamedAreNotReclaimed) {
   const Account account = make_account(1000);
   add_partial(account.id, "/d/1", 10, std::nullopt, true);
   const IntentId rename = must(store_->begin_rename(account.id, "/d", "/e", 5, std::nullopt, kOwner));
@@ -402,7 +402,7 @@ TEST_F(Uploads, ThatAreBeingRenamedAreNotReclaimed) {
 
 // --- settling ---
 
-TEST_F(Uploads, OfADeadOwnerAreFoundAndSettledByAnother) {
+TEST_F(StoreUploads, OfADeadOwnerAreFoundAndSettledByAnother) {
   const Account account = make_account(1000);
   const Partial mine = begin(account.id, "/1");
   const OwnerId dead = kOwner + 1;

@@ -1,0 +1,48 @@
+#include "admin/context.h"
+
+#include <unistd.h>
+
+#include "shared/config/folders.h"
+
+namespace ferry::admin {
+
+namespace {
+
+Result<RunAs> user_to_be(const Options& options, const OptionSource& source) {
+  if (::geteuid() == 0) return resolve_user(options, source);
+  return current_user();
+}
+
+}  // namespace
+
+OrRefusal<std::unique_ptr<Context>> Context::open(const Arguments& arguments) {
+  const OptionSource source = find_option_source(arguments.config_file);
+  auto options = load_options(source, arguments.sets);
+  if (!options) return refuse(ExitCode::usage, options.error().context);
+  const auto user = user_to_be(*options, source);
+  if (!user) return refuse(user.error());
+  if (const auto made = make_folders(*options, source, *user); !made) return refuse(made.error());
+
+  std::unique_ptr<Context> context(new Context(std::move(*options), *user));
+  const ActAs acting(*user);
+  auto opened = store::Store::open(context->options_.store);
+  if (!opened) return refuse(opened.error());
+  context->store_ = std::move(*opened);
+  return context;
+}
+
+Context::~Context() {
+  const ActAs acting(user_);  // the last one out removes the store's log file
+  store_.reset();
+}
+
+OrRefusal<store::Account> Context::find_account(const std::string& name) {
+  auto found = with_store([&](store::Store& store) { return store.find_account(name); });
+  if (found) return std::move(*found);
+  if (found.error().kind == Errc::not_found) {
+    return refuse(ExitCode::no_such_account, "there is no account '" + name + "'");
+  }
+  return refuse(found.error());
+}
+
+}  // namespace ferry::admin

@@ -1,0 +1,24 @@
+// ftpadm's half of ferryd's control socket (run_dir/ferryd.sock): one request per connection, a line of JSON
+// each way. Every call blocks for at most two seconds. Errc::not_found: ferryd does not run. The strings in
+// an answer are foreign text.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "shared/base/bytes.h"
+#include "shared/base/result.h"
+
+namespace ferry::admin {
+
+struct RunningSession {
+  std::string id, user, address, state, path, since;  // user: "" before the login; since: ISO time
+  std::int64_t pid = 0;                               // of its worker
+  bool is_tls = false;
+  Bytes bytes = 0;  // of the running transfer
+};
+
+Result<std::vector<RunningSession>> ask_sessions(const std::string& run_dir);
+Status ask_reload(const std::string& run_dir);
+
+}  // namespace ferry::admin

@@ -1,0 +1,181 @@
+// ferry-bench: ferryd beside vsftpd and Pure-FTPd, taken in turn in one run; see docs/benchmarks.md.
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/report.h"
+#include "bench/servers.h"
+#include "bench/workloads.h"
+#include "shared/net/tls.h"
+#include "tests/support/temp_dir.h"
+
+namespace ferry::bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Settings {
+  bool quick = false;
+  std::string output;
+  std::string only;  // workloads whose title contains it
+  bool without_peers = false;
+};
+
+struct Workload {
+  const char* title;
+  const char* unit;
+  Sample (*run)(const Round&);
+  bool is_upload;  // `durable` plays a part
+  Goal goal;
+  double target_clear, target_tls;
+  int most_rounds;
+};
+
+constexpr int kAllRounds = 100;
+constexpr Workload kWorkloads[] = {
+    {"large file down", "MiB/s", large_download, false, Goal::times_better, 1, 1, kAllRounds},
+    {"large file up", "MiB/s", large_upload, true, Goal::times_better, 1, 1, kAllRounds},
+    {"small files down", "files/s", small_downloads, false, Goal::times_better, 0.9, 0.9, kAllRounds},
+    {"small files up", "files/s", small_uploads, true, Goal::times_better, 0.9, 0.9, kAllRounds},
+    {"logins", "logins/s", logins, false, Goal::times_better, 3, 3, kAllRounds},
+    // Hardly varies, and thousands of processes are slow to look at.
+    {"idle session", "KiB", idle_sessions, false, Goal::at_most, 8, 24, 2},
+};
+
+Scale quick_scale() {
+  Scale scale;
+  scale.rounds = 3;
+  scale.large_bytes = Bytes{256} << 20;
+  scale.small_files = 300;
+  scale.login_time = std::chrono::milliseconds(700);
+  return scale;
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+fs::path from_environment(const char* name, const fs::path& otherwise) {
+  const char* wish = std::getenv(name);
+  return wish != nullptr && *wish != '\0' ? fs::absolute(wish) : otherwise;
+}
+
+// ferryd twice, with and without syncing, and the others.
+std::vector<std::unique_ptr<Server>> start_servers(const Site& site, const Settings& settings) {
+  std::vector<std::unique_ptr<Server>> servers;
+  servers.push_back(start_ferryd(site, true));
+  servers.push_back(start_ferryd(site, false));
+  if (settings.without_peers) return servers;
+  servers.push_back(start_vsftpd(site));
+  servers.push_back(start_pureftpd(site));
+  return servers;
+}
+constexpr std::size_t kFerrydFast = 1;  // its place there; the others' are free
+constexpr std::size_t kOurs = 2;
+
+Line measure(const Workload& workload, const std::vector<std::unique_ptr<Server>>& servers,
+             const net::TlsClient* tls, const Scale& scale, const Payload& payload) {
+  Line line{fmt::format("{}, {}", workload.title, tls == nullptr ? "clear" : "TLS"), workload.unit,
+            workload.goal, tls == nullptr ? workload.target_clear : workload.target_tls};
+  line.samples.resize(servers.size());
+  const int rounds = std::min(scale.rounds, workload.most_rounds);
+  for (int round = 0; round < rounds; ++round) {
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+      if (i == kFerrydFast && !workload.is_upload) continue;
+      const Sample sample = workload.run({*servers[i], tls, scale, payload});
+      std::fprintf(stderr, "%-24s %d/%d  %-22s %10.1f %-8s %8.1f us cpu\n", line.title.c_str(), round + 1,
+                   rounds, servers[i]->name().c_str(), sample.value, workload.unit, sample.cpu_us);
+      line.samples[i].push_back(sample);
+    }
+  }
+  return line;
+}
+
+// What each server agrees to under TLS.
+std::string negotiated(const Server& server, const net::TlsClient* tls) {
+  Client client(server, tls);
+  client.log_in();
+  client.prepare_transfers();
+  client.download(kSmallFile, static_cast<Bytes>(fs::file_size(server.home() / kFilesFolder / kSmallFile)));
+  const char* resumed = client.data_was_resumed() ? "resumed" : "not resumed";
+  std::string text = fmt::format("{}: {}, data connections {}", server.name(), client.tls_version(), resumed);
+  client.quit();
+  return text;
+}
+
+Page run(const Settings& settings) {
+  raise_descriptor_limit();
+  const fs::path own_folder = fs::read_symlink("/proc/self/exe").parent_path();
+  const test::TempDir dir;
+  Page page;
+  page.scale = settings.quick ? quick_scale() : Scale{};
+  page.command = settings.quick ? "make bench BENCH_ARGS=--quick" : "make bench";
+  page.folder = dir.path();
+  const Site site{from_environment("FERRY_BIN_DIR", own_folder) / "ferryd",
+                  from_environment("FERRY_PEERS", test::build_dir() / "peers"), dir.path(),
+                  page.scale.large_bytes, page.scale.small_bytes};
+  prepare(site);
+  const auto servers = start_servers(site, settings);
+  const auto tls = net::TlsClient::create({});
+  if (!tls) throw std::runtime_error(tls.error().context);
+  for (const auto& server : servers) {
+    page.servers.push_back({server->name(), server->version(), page.servers.size() < kOurs});
+    if (page.servers.size() != kFerrydFast + 1) page.notes.push_back(negotiated(*server, tls->get()));
+  }
+  const Payload payload;
+  for (const Workload& workload : kWorkloads) {
+    if (std::string(workload.title).find(settings.only) == std::string::npos) continue;
+    for (const net::TlsClient* secured : {static_cast<const net::TlsClient*>(nullptr),
+                                          static_cast<const net::TlsClient*>(tls->get())}) {
+      page.lines.push_back(measure(workload, servers, secured, page.scale, payload));
+    }
+  }
+  return page;
+}
+
+int bench_main(int argc, char** argv) {
+  CLI::App app{"Measures ferryd beside vsftpd and Pure-FTPd on this machine"};
+  Settings settings;
+  app.add_flag("--quick", settings.quick, "smaller files, fewer rounds: under three minutes");
+  app.add_option("--output", settings.output, "write the page here as well (Markdown)");
+  app.add_option("--only", settings.only, "only the workloads whose name contains this, e.g. \"small\"");
+  app.add_flag("--without-peers", settings.without_peers, "ferryd alone");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  ::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes with write(2)
+  try {
+    const std::string text = markdown(run(settings));
+    std::fputs(text.c_str(), stdout);
+    if (settings.output.empty()) return 0;
+    std::ofstream file(settings.output);
+    file << text;
+    if (!file.flush()) throw std::runtime_error("cannot write " + settings.output);
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "ferry-bench: %s\n", error.what());
+    return 1;
+  }
+}
+
+}  // namespace
+}  // namespace ferry::bench
+
+int main(int argc, char** argv) {
+  return ferry::bench::bench_main(argc, argv);
+}

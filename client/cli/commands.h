@@ -1,0 +1,12 @@
+// The sub-commands get, put, ls, mkdir and rm: options in, work done, exit code out.
+#pragma once
+
+#include "client/cli/options.h"
+#include "client/engine/cancel.h"
+
+namespace ferry::client {
+
+// Blocks until done. Errors have been printed.
+int run_command(const Options& options, Cancel& cancel);
+
+}  // namespace ferry::client

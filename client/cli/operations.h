@@ -1,0 +1,41 @@
+// What a user means by "get this there" and "put that there": which target a name gives, folder or file. Shared by sub-commands and shell.
+#pragma once
+
+#include <string>
+
+#include "client/engine/connection.h"
+#include "client/engine/job.h"
+
+namespace ferry::client {
+
+struct GetWish {
+  std::string into;  // local folder or file name, "" for the working folder
+  bool recursive = false;
+  JobOptions job;
+};
+void get_source(Connection& connection, const std::string& remote, const GetWish& wish, JobObserver& observer, Tally& tally);
+
+struct PutWish {
+  std::string remote;        // absolute
+  bool into_folder = false;  // `remote` is a folder, without asking the server
+  bool recursive = false;
+  JobOptions job;
+};
+void put_source(Connection& connection, const std::string& local, const PutWish& wish, JobObserver& observer, Tally& tally);
+
+// Lists a folder, or one file, on stdout.
+Status print_remote(Connection& connection, const std::string& path);
+
+bool is_local_folder(const std::string& path);
+
+// The name a local path gives to its copy: "a/b/" -> "b"; "" for "." and "..", whose content is meant.
+std::string leaf_of_local(const std::string& path);
+
+// Where a file called `leaf` goes when the user named `target`: into it if that is a folder or ends in '/', else it is the new name.
+std::string local_target(const std::string& target, const std::string& leaf);
+Result<std::string> remote_target(Connection& connection, const std::string& target, bool must_be_folder, const std::string& leaf);
+
+// "hex  name", as sha256sum(1) prints it; the name is safe on a terminal and as it is elsewhere.
+void print_digest(const std::string& hex, const std::string& name);
+
+}  // namespace ferry::client

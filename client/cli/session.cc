@@ -1,0 +1,154 @@
+#include "client/cli/session.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "client/cli/netrc.h"
+
+namespace ferry::client {
+namespace {
+
+constexpr const char* kAnonymous = "anonymous";
+constexpr const char* kAnonymousPassword = "ferry@";  // what servers want there is the shape of a mail address
+
+bool is_anonymous(const std::string& user) { return user == kAnonymous || user == "ftp"; }
+
+Site with_options(Site site, const Options& options) {
+  if (options.security) {
+    const bool had_default_port = site.port == ftp::Url{site.security, "", 0, {}, ""}.effective_port();
+    site.security = *options.security;
+    if (had_default_port) site.port = ftp::Url{site.security, "", 0, {}, ""}.effective_port();
+  }
+  if (options.port != 0) site.port = options.port;
+  site.active = options.active;
+  site.ca_file = options.ca_file;
+  site.pinned = options.pin;
+  site.timeout = options.timeout;
+  return site;
+}
+
+Result<Secret> secret_of_file(const std::string& path) {
+  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return fail_errno(errno, path);
+  return read_secret_line(fd.get());
+}
+
+}  // namespace
+
+bool looks_like_url(const std::string& operand) { return operand.find("://") != std::string::npos; }
+
+std::string Target::resolve(const Connection& connection) const {
+  return is_url ? remote_path(connection.home(), path) : connection.absolute(path);
+}
+
+Result<Target> target_of_url(const Options& options, const std::string& url) {
+  auto parsed = ftp::parse_url(url);
+  if (!parsed) return tl::unexpected(parsed.error());
+  Target target;
+  target.site = with_options(site_of(*parsed), options);
+  target.user = !options.user.empty() ? options.user : parsed->user.value_or("");
+  target.path = parsed->path;
+  target.is_url = true;
+  return target;
+}
+
+Target target_of_path(const Options& options, const std::string& path) {
+  Target target;
+  Site site;
+  site.host = options.host;
+  target.site = with_options(std::move(site), options);
+  target.user = options.user;
+  target.path = path;
+  return target;
+}
+
+Sessions::Sessions(const Options& options, Cancel& cancel)
+    : options_(options),
+      cancel_(cancel),
+      may_ask_(!options.no_input && ::isatty(STDIN_FILENO) == 1),
+      trust_(TrustStore::default_path()),
+      asker_(may_ask_) {}
+
+Result<Secret> Sessions::password_for(const Site& site, const std::string& user) {
+  const bool is_given = !options_.password_file.empty() || options_.password_fd >= 0;
+  if (is_given && !has_given_password_) {
+    auto secret = options_.password_fd >= 0 ? read_secret_line(options_.password_fd) : secret_of_file(options_.password_file);
+    if (!secret) return secret;
+    given_password_ = std::move(*secret);
+    has_given_password_ = true;
+  }
+  if (is_given) return given_password_.copy();
+  auto entry = netrc_for(site.host, user);
+  if (!entry) return tl::unexpected(entry.error());
+  if (*entry && (*entry)->has_password) return std::move((*entry)->password);
+  if (is_anonymous(user)) return Secret(kAnonymousPassword);
+  if (!may_ask_) {
+    return fail(Errc::bad_syntax, "no password for " + user + "@" + site.key() + ": --password-file, --password-fd or ~/.netrc give one");
+  }
+  return ask_secret("Password of " + user + "@" + site.key() + ": ");
+}
+
+Result<Credentials> Sessions::credentials_for(const Site& site, const std::string& user) {
+  Credentials credentials;
+  credentials.user = user;
+  if (credentials.user.empty()) {
+    auto entry = netrc_for(site.host, "");
+    if (!entry) return tl::unexpected(entry.error());
+    credentials.user = *entry ? (*entry)->user : kAnonymous;
+  }
+  auto password = password_for(site, credentials.user);
+  if (!password) return tl::unexpected(password.error());
+  credentials.password = std::move(*password);
+  return credentials;
+}
+
+Result<std::unique_ptr<Connection>> Sessions::open(const Site& site, const Credentials& credentials) {
+  auto connection = Connection::open(site, trust_, asker_, cancel_);
+  if (!connection) return connection;
+  if (auto login = (*connection)->login(credentials.user, credentials.password); !login) {
+    (*connection)->quit();
+    return tl::unexpected(login.error());
+  }
+  return connection;
+}
+
+Result<Sessions::LoggedIn> Sessions::enter(const Site& site, const std::string& user) {
+  std::optional<Credentials> credentials;
+  if (!may_ask_) {  // what is missing shows before anything is connected
+    auto known = credentials_for(site, user);
+    if (!known) return tl::unexpected(known.error());
+    credentials = std::move(*known);
+  }
+  auto connection = Connection::open(site, trust_, asker_, cancel_);
+  if (!connection) return tl::unexpected(connection.error());
+  if (!credentials) {
+    auto asked = credentials_for(site, user);
+    if (!asked) return tl::unexpected(asked.error());
+    credentials = std::move(*asked);
+  }
+  if (auto login = (*connection)->login(credentials->user, credentials->password); !login) {
+    (*connection)->quit();
+    return tl::unexpected(login.error());
+  }
+  return LoggedIn{std::move(*connection), std::move(*credentials)};
+}
+
+Result<Connection*> Sessions::to(const Target& target) {
+  const std::string key = target.user + "@" + target.site.key();
+  if (current_ && current_key_ == key && current_->usable()) return current_.get();
+  quit();
+  auto entered = enter(target.site, target.user);
+  if (!entered) return tl::unexpected(entered.error());
+  current_ = std::move(entered->connection);
+  current_key_ = key;
+  return current_.get();
+}
+
+void Sessions::quit() {
+  if (current_) current_->quit();
+  current_.reset();
+}
+
+}  // namespace ferry::client

@@ -1,0 +1,72 @@
+// From options to a logged-in connection: which site, which user, where the password comes from. Used by sub-commands and shell.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "client/cli/options.h"
+#include "client/cli/terminal.h"
+#include "client/engine/connection.h"
+
+namespace ferry::client {
+
+// What one operand, or the options alone, say about where to go.
+struct Target {
+  Site site;
+  std::string user;  // "" not said
+  std::string path;  // as in the URL (is_url), else as the server spells it
+  bool is_url = false;
+
+  // Absolute on the server `connection` is logged in to.
+  std::string resolve(const Connection& connection) const;
+};
+
+// Errc::bad_syntax, Errc::permission (a password in the URL).
+Result<Target> target_of_url(const Options& options, const std::string& url);
+Target target_of_path(const Options& options, const std::string& path);  // with -s
+
+struct Credentials {
+  std::string user;
+  Secret password;
+};
+
+class Sessions {
+ public:
+  Sessions(const Options& options, Cancel& cancel);
+
+  // The connection to `target`: the one there is, if it leads to the same place, else a new one. Borrowed until the next call.
+  Result<Connection*> to(const Target& target);
+  struct LoggedIn {
+    std::unique_ptr<Connection> connection;
+    Credentials credentials;
+  };
+  // A new connection. The password comes from options, netrc or a question, in this order, and a question only comes once the server is trusted;
+  // anonymous when nobody names a user. Errc::bad_syntax: nobody can be asked.
+  Result<LoggedIn> enter(const Site& site, const std::string& user);
+  // A new connection with credentials that are known already.
+  Result<std::unique_ptr<Connection>> open(const Site& site, const Credentials& credentials);
+  bool may_ask() const { return may_ask_; }
+  Cancel& cancel() { return cancel_; }
+  const Options& options() const { return options_; }
+  void quit();
+
+ private:
+  Result<Credentials> credentials_for(const Site& site, const std::string& user);
+  Result<Secret> password_for(const Site& site, const std::string& user);
+
+  const Options& options_;
+  Cancel& cancel_;
+  bool may_ask_;
+  TrustStore trust_;
+  TerminalTrust asker_;
+  std::unique_ptr<Connection> current_;
+  std::string current_key_;
+  Secret given_password_;  // from --password-file or --password-fd, read once
+  bool has_given_password_ = false;
+};
+
+// Is this an operand for target_of_url?
+bool looks_like_url(const std::string& operand);
+
+}  // namespace ferry::client

@@ -1,0 +1,59 @@
+#include "client/cli/terminal.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+
+#include "client/cli/display.h"
+#include "shared/base/terminal_text.h"
+#include "shared/base/unique_fd.h"
+
+namespace ferry::client {
+namespace {
+
+constexpr std::size_t kMaxAnswer = 4096;
+
+std::string describe(const Site& site, const Certificate& certificate) {
+  return fmt::format(
+      "The certificate of {} is not known yet: {}.\n"
+      "  subject  {}\n  issuer   {}\n  valid    {} .. {}\n  SHA-256  {}\n",
+      terminal_safe(site.key()), terminal_safe(*certificate.why_untrusted), terminal_safe(certificate.subject),
+      terminal_safe(certificate.issuer), terminal_safe(certificate.not_before), terminal_safe(certificate.not_after),
+      certificate.fingerprint);
+}
+
+}  // namespace
+
+Result<std::string> ask_line(const std::string& prompt) {
+  const UniqueFd tty(::open("/dev/tty", O_RDWR | O_CLOEXEC));
+  if (!tty) return fail(Errc::unsupported, "there is no terminal to ask on");
+  if (::write(tty.get(), prompt.data(), prompt.size()) < 0) return fail_errno(errno, "/dev/tty");
+  std::string line;
+  char c = 0;
+  while (true) {
+    const ssize_t got = ::read(tty.get(), &c, 1);
+    if (got <= 0) return fail(Errc::cancelled, "no answer");  // Ctrl-D, or a signal
+    if (c == '\n') return line;
+    if (line.size() < kMaxAnswer) line += c;
+  }
+}
+
+TrustAnswer TerminalTrust::unknown_certificate(const Site& site, const Certificate& certificate) {
+  if (!may_ask_) {
+    print_error("nobody can be asked whether to trust the certificate; --pin sha256:… names the right one, --ca FILE its CA");
+    return TrustAnswer::no;
+  }
+  fmt::print(stderr, "{}Compare the fingerprint with the one that the server's operator knows.\n", describe(site, certificate));
+  while (true) {
+    auto answer = ask_line("Trust it? [r]emember, [o]nce, [N]o: ");
+    if (!answer) return TrustAnswer::no;
+    if (*answer == "r" || *answer == "remember") return TrustAnswer::remember;
+    if (*answer == "o" || *answer == "once") return TrustAnswer::once;
+    if (answer->empty() || *answer == "n" || *answer == "no") return TrustAnswer::no;
+  }
+}
+
+}  // namespace ferry::client

@@ -1,0 +1,103 @@
+// The control connection to one server: connecting, encryption, login, commands and their replies. Blocking code for one
+// thread; every wait ends at Site::timeout or when the Cancel is requested. No terminal: questions go to TrustAsker.
+//
+// After a wait for a reply was cut short nobody knows which reply belongs to which command: the connection is then no
+// longer usable(), and its owner opens another.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "client/engine/cancel.h"
+#include "client/engine/features.h"
+#include "client/engine/site.h"
+#include "client/engine/trust.h"
+#include "shared/base/secret.h"
+#include "shared/ftp/reply.h"
+#include "shared/net/stream.h"
+#include "shared/net/tls.h"
+
+namespace ferry::client {
+
+// What a server has taught us about its data connections and storage, so that a refusal costs one round trip only.
+struct Manners {
+  bool epsv_refused = false;
+  bool allo_refused = false;
+};
+
+class Connection {
+ public:
+  // Connects, encrypts as site.security says and checks the certificate. Never goes on in clear unless Security::clear was asked for.
+  // `store`, `asker` and `cancel` must outlive the connection. Errc::timeout, refused, tls, untrusted, cancelled, …
+  static Result<std::unique_ptr<Connection>> open(const Site& site, TrustStore& store, TrustAsker& asker, Cancel& cancel);
+  ~Connection();  // closes without QUIT; see quit()
+
+  // USER, PASS, then what every session needs: FEAT, OPTS UTF8 ON, TYPE I, PWD. Errc::login_refused.
+  Status login(const std::string& user, const Secret& password);
+
+  // Sends one command and waits for its final reply, whatever it says. Error only when no reply came (or the argument cannot be sent).
+  Result<ftp::Reply> command(std::string_view verb, std::string_view argument = {});
+  // As command(), but a refusal is an Error (reply_error); `subject` names what it was about, "" means `argument`.
+  Result<ftp::Reply> require(std::string_view verb, std::string_view argument = {}, std::string_view subject = {});
+
+  // A transfer command's two halves: start() returns the first reply (1xx when data follows), finish() the final one.
+  Result<ftp::Reply> start(std::string_view verb, std::string_view argument);
+  Result<ftp::Reply> finish();
+  // True when the final reply is here already, before finish(): the server refused in mid-transfer. Never waits.
+  bool has_early_reply();
+  // ABOR, after the data connection was closed. Takes two seconds at most; when the replies don't add up the connection is given up.
+  void abort_transfer();
+  // A reply only if it comes within `span`; for the reason behind a data connection that failed.
+  std::optional<ftp::Reply> reply_within(std::chrono::milliseconds span);
+
+  void quit();  // QUIT in good manners; does not wait long for the answer
+  bool usable();  // false after a failure, and once the server has hung up or said 421
+
+  Status change_directory(const std::string& path);
+  const std::string& directory() const { return directory_; }  // of the session, from PWD; "/" when the server has no PWD
+  const std::string& home() const { return home_; }            // the folder the login began in
+  std::string absolute(std::string_view path) const;            // joined to directory()
+
+  const Features& features() const { return features_; }
+  const Site& site() const { return site_; }
+  const std::string& user() const { return user_; }
+  const std::string& greeting() const { return greeting_; }
+  const Cancel* cancel() const { return &cancel_; }
+  Manners& manners() { return manners_; }
+
+  bool is_encrypted() const { return control_.is_tls(); }
+  const net::TlsChannel* tls() const { return control_.tls(); }
+  net::Address peer() const { return peer_; }
+  net::Address local() const { return local_; }
+  // TLS for a data connection: resumes the control connection's session and expects its certificate.
+  std::unique_ptr<net::TlsChannel> data_tls() const;
+
+ private:
+  Connection(Site site, Cancel& cancel, net::Stream stream);
+  Status greet(TrustStore& store, TrustAsker& asker);
+  Status take_greeting();
+  Status start_tls(TrustStore& store, TrustAsker& asker);
+  Status ask_for_tls();
+  Status protect_data();
+  Status prepare_session();
+  Status send(std::string_view verb, std::string_view argument);
+  Result<ftp::Reply> next_reply(Deadline deadline, const Cancel* cancel);
+  Result<ftp::Reply> final_reply();
+  Deadline deadline() const { return Deadline::after(site_.timeout); }
+
+  Site site_;
+  Cancel& cancel_;
+  net::Stream control_;
+  net::Address peer_, local_;
+  std::shared_ptr<net::TlsClient> tls_client_;
+  ftp::ReplyParser parser_;
+  std::optional<ftp::Reply> early_;
+  Features features_;
+  Manners manners_;
+  std::string user_, greeting_, directory_ = "/", home_ = "/";
+  bool broken_ = false;
+};
+
+}  // namespace ferry::client

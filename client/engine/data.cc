@@ -1,0 +1,161 @@
+#include "client/engine/data.h"
+
+#include <poll.h>
+
+#include <array>
+
+#include "client/engine/reply_error.h"
+#include "client/engine/wait.h"
+#include "shared/ftp/host_port.h"
+#include "shared/net/socket.h"
+
+namespace ferry::client {
+namespace {
+
+// A server that broke the data connection says why on the control connection, at once.
+constexpr std::chrono::milliseconds kReasonPatience{5'000};
+
+// Either connected already (passive) or still waiting for the server to come (active).
+struct Prepared {
+  UniqueFd socket;
+  bool is_listener = false;
+};
+
+Result<UniqueFd> connect_passive(Connection& connection, std::uint16_t port) {
+  net::Address to = connection.peer();  // never an address out of a reply: the data belongs where the session is
+  to.set_port(port);
+  return dial(to.ip(), port, Deadline::after(connection.site().timeout), connection.cancel());
+}
+
+Result<std::uint16_t> ask_passive_port(Connection& connection) {
+  if (!connection.manners().epsv_refused) {
+    auto reply = connection.command("EPSV");
+    if (!reply) return tl::unexpected(reply.error());
+    if (reply->code == 229) {
+      auto address = ftp::parse_epsv_reply(reply->text());
+      if (!address) return tl::unexpected(address.error());
+      return address->port;
+    }
+    if (reply->code < 500) return tl::unexpected(reply_error("EPSV", "passive mode", *reply));
+    connection.manners().epsv_refused = true;
+  }
+  auto reply = connection.require("PASV", "", "passive mode");
+  if (!reply) return tl::unexpected(reply.error());
+  auto address = ftp::parse_pasv_reply(reply->text());
+  if (!address) return tl::unexpected(address.error());
+  return address->port;
+}
+
+Status announce_listener(Connection& connection, const net::Address& listener) {
+  const ftp::HostPort here{listener.ip(), listener.port(), listener.is_ipv6()};
+  auto extended = connection.command("EPRT", ftp::format_eprt(here));
+  if (!extended) return tl::unexpected(extended.error());
+  if (extended->is_completion()) return {};
+  if (here.is_ipv6) return tl::unexpected(reply_error("EPRT", "active mode", *extended));
+  auto classic = connection.require("PORT", ftp::format_port(here), "active mode");
+  return classic ? Status() : tl::unexpected(classic.error());
+}
+
+Result<Prepared> prepare(Connection& connection) {
+  if (connection.site().active) {
+    net::Address here = connection.local();
+    here.set_port(0);
+    auto listener = net::listen_on(here, {1, false});
+    if (!listener) return tl::unexpected(listener.error());
+    auto bound = net::Address::local_of(listener->get());
+    if (!bound) return tl::unexpected(bound.error());
+    if (auto told = announce_listener(connection, *bound); !told) return tl::unexpected(told.error());
+    return Prepared{std::move(*listener), true};
+  }
+  auto port = ask_passive_port(connection);
+  if (!port) return tl::unexpected(port.error());
+  auto socket = connect_passive(connection, *port);
+  if (!socket) return fail(socket.error().kind, "data connection: " + socket.error().context);
+  return Prepared{std::move(*socket), false};
+}
+
+Result<UniqueFd> accept_from_server(Connection& connection, int listener) {
+  const Deadline deadline = Deadline::after(connection.site().timeout);
+  while (true) {
+    if (auto ready = wait_ready(listener, POLLIN, deadline, connection.cancel()); !ready) {
+      return fail(ready.error().kind, "the server opened no data connection to us");
+    }
+    auto accepted = net::accept_now(listener);
+    if (!accepted && accepted.error().kind == Errc::timeout) continue;
+    if (!accepted) return tl::unexpected(accepted.error());
+    if (accepted->peer.same_ip(connection.peer())) return std::move(accepted->socket);  // anybody else is let go
+  }
+}
+
+Result<net::Stream> establish(Connection& connection, Prepared prepared) {
+  if (prepared.is_listener) {
+    auto accepted = accept_from_server(connection, prepared.socket.get());
+    if (!accepted) return tl::unexpected(accepted.error());
+    prepared.socket = std::move(*accepted);
+  }
+  net::Stream stream(std::move(prepared.socket));
+  if (!connection.is_encrypted()) return stream;
+  stream.start_tls(connection.data_tls());
+  if (auto shaken = handshake(stream, Deadline::after(connection.site().timeout), connection.cancel()); !shaken) {
+    return fail(shaken.error().kind, "data connection: " + shaken.error().context);
+  }
+  return stream;
+}
+
+// After the last byte of an upload: our end mark, then the peer's, so that closing cannot destroy what is still under way.
+// What goes wrong here shows in the final reply.
+void end_upload(Connection& connection, net::Stream& data) {
+  const Deadline deadline = Deadline::after(connection.site().timeout);
+  if (!data.finish(deadline)) return;
+  std::array<char, 4096> rest;
+  while (true) {
+    if (connection.has_early_reply()) return;  // the verdict is here: the server has everything it wants
+    auto got = read_some(data, rest, deadline, connection.cancel());
+    if (!got || *got == 0) return;
+  }
+}
+
+Error reason_of(Connection& connection, const DataCommand& command, Error error) {
+  if (error.kind == Errc::cancelled) {
+    connection.abort_transfer();
+    return error;
+  }
+  if (auto reply = connection.reply_within(kReasonPatience); reply && !reply->is_completion()) {
+    Error told = reply_error(command.verb, command.argument, *reply);
+    // 426 and 451 only say that it broke; we may know better why (a certificate, our own disk).
+    const bool vague = told.kind == Errc::reset || told.kind == Errc::io;
+    return vague ? error : told;
+  }
+  return error;
+}
+
+}  // namespace
+
+Result<ftp::Reply> run_data_command(Connection& connection, const DataCommand& command, const MoveData& move,
+                                    const OnConfirming& confirming) {
+  auto prepared = prepare(connection);
+  if (!prepared) return tl::unexpected(prepared.error());
+  if (command.offset > 0) {
+    auto rest = connection.command("REST", std::to_string(command.offset));
+    if (!rest) return tl::unexpected(rest.error());
+    if (!rest->is_intermediate()) return tl::unexpected(reply_error("REST", command.argument, *rest));
+  }
+  auto first = connection.start(command.verb, command.argument);
+  if (!first) return tl::unexpected(first.error());
+  if (!first->is_preliminary()) return tl::unexpected(reply_error(command.verb, command.argument, *first));
+
+  Status moved;
+  {
+    auto data = establish(connection, std::move(*prepared));
+    moved = data ? move(*data) : Status(tl::unexpected(data.error()));
+    if (moved && confirming) confirming();
+    if (moved && command.is_upload) end_upload(connection, *data);
+    if (moved && !command.is_upload) (void)data->finish(Deadline::after(kReasonPatience));
+  }  // closes the data connection: only then does every server give its verdict
+  if (!moved) return tl::unexpected(reason_of(connection, command, std::move(moved.error())));
+  auto last = connection.finish();
+  if (last && !last->is_completion()) return tl::unexpected(reply_error(command.verb, command.argument, *last));
+  return last;
+}
+
+}  // namespace ferry::client

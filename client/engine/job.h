@@ -1,0 +1,56 @@
+// What a user asked for in one go: a file or many, with verification, reported as it happens. The front ends draw what JobObserver
+// hears and turn the Tally into their exit code. No terminal here.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "client/engine/transfer.h"
+#include "client/engine/verify.h"
+
+namespace ferry::client {
+
+enum class Direction { up, down };
+
+struct JobOptions {
+  bool resume = false;
+  std::optional<DigestKind> verify;  // compare both sides after each file
+};
+
+struct FileReport {
+  Direction direction = Direction::up;
+  std::string name;  // as the user knows it: foreign bytes
+  TransferResult result;
+  std::optional<DigestKind> verified;  // both sides agreed
+  DigestSource verified_by = DigestSource::asked;
+};
+
+class JobObserver {
+ public:
+  virtual ~JobObserver() = default;
+  virtual void plan(std::int64_t files, Bytes bytes) = 0;  // before the first file; bytes as far as known
+  virtual void file_starts(Direction direction, const std::string& name, std::optional<Bytes> size) = 0;
+  virtual void progress(const TransferState& state) = 0;  // of the file that started last
+  virtual void file_done(const FileReport& report) = 0;
+  virtual void failed(const Error& error) = 0;  // of the file that started last, or of a folder
+  virtual void note(const std::string& text) = 0;
+};
+
+// How it went so far. `stopped_by`: the rest was not tried (the connection is gone, the user said stop).
+struct Tally {
+  std::int64_t done = 0, failed = 0;
+  std::optional<Error> first_error;
+  std::optional<Error> stopped_by;
+};
+
+// One file with its verification. Errors are reported to the observer and counted; false when it makes no sense to go on.
+bool get_one(Connection& connection, const std::string& remote, const std::string& local, const std::string& name,
+             const JobOptions& options, JobObserver& observer, Tally& tally, const ftp::Entry* known = nullptr);
+bool put_one(Connection& connection, const std::string& local, const std::string& remote, const std::string& name,
+             const JobOptions& options, JobObserver& observer, Tally& tally, bool no_links = false);
+
+// Counts and reports; false when the connection cannot carry on.
+bool take_failure(Connection& connection, Error error, JobObserver& observer, Tally& tally);
+
+}  // namespace ferry::client

@@ -1,0 +1,50 @@
+#include "client/engine/site.h"
+
+#include <cctype>
+
+#include "shared/ftp/path.h"
+
+namespace ferry::client {
+
+std::string Site::key() const {
+  const bool is_ipv6 = host.find(':') != std::string::npos;
+  return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+Site site_of(const ftp::Url& url) {
+  Site site;
+  site.host = url.host;
+  site.port = url.effective_port();
+  site.security = url.security;
+  return site;
+}
+
+Result<std::string> parse_fingerprint(std::string_view text) {
+  constexpr std::string_view kPrefix = "sha256:";
+  constexpr std::size_t kHexDigits = 64;
+  std::string lower;
+  for (const char c : text.substr(0, kPrefix.size())) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (lower == kPrefix) text.remove_prefix(kPrefix.size());
+  std::string digits;
+  for (const char c : text) {
+    if (c == ':') continue;
+    if (std::isxdigit(static_cast<unsigned char>(c)) == 0) {
+      return fail(Errc::bad_syntax, "a fingerprint is sha256: and 64 hexadecimal digits");
+    }
+    digits += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  if (digits.size() != kHexDigits) return fail(Errc::bad_syntax, "a fingerprint is sha256: and 64 hexadecimal digits");
+  std::string spaced;
+  for (std::size_t i = 0; i < digits.size(); i += 2) {
+    if (i > 0) spaced += ':';
+    spaced += digits.substr(i, 2);
+  }
+  return spaced;
+}
+
+std::string remote_path(const std::string& login_directory, const std::string& url_path) {
+  if (url_path.empty()) return login_directory;
+  return ftp::join_path(login_directory, url_path.front() == '/' ? url_path.substr(1) : url_path);
+}
+
+}  // namespace ferry::client

@@ -1,0 +1,72 @@
+#include "client/engine/transfer_io.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <vector>
+
+#include "client/engine/wait.h"
+
+namespace ferry::client {
+namespace {
+
+void account(Pump& pump, std::string_view bytes) {
+  if (pump.digest != nullptr) pump.digest->update(bytes);
+  pump.state.done += static_cast<Bytes>(bytes.size());
+  if (pump.progress) pump.progress(pump.state);
+}
+
+}  // namespace
+
+Status write_fully(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return fail_errno(errno, "write");
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+Status send_file(Pump& pump, net::Stream& data) {
+  std::vector<char> buffer(kTransferBuffer);
+  const Bytes total = pump.state.total.value_or(0);
+  while (pump.state.done < total) {
+    const auto want = std::min<Bytes>(static_cast<Bytes>(buffer.size()), total - pump.state.done);
+    const ssize_t got = ::read(pump.file, buffer.data(), static_cast<std::size_t>(want));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno(errno, "read");
+    if (got == 0) return fail(Errc::io, "the file became shorter while it was sent");
+    if (pump.connection.has_early_reply()) return fail(Errc::reset, "the server stopped the upload");
+    const std::string_view block(buffer.data(), static_cast<std::size_t>(got));
+    if (auto sent = write_all(data, block, pump.connection.site().timeout, pump.connection.cancel()); !sent) return sent;
+    account(pump, block);
+  }
+  return {};
+}
+
+Status receive_file(Pump& pump, net::Stream& data, const std::function<void()>& after_block) {
+  std::vector<char> buffer(kTransferBuffer);
+  while (true) {
+    // Gather a whole block: TLS gives 16 KiB at a time, and small writes cost more than the copy.
+    std::size_t held = 0;
+    Result<std::size_t> got = 0;
+    do {
+      got = read_some(data, std::span(buffer).subspan(held), Deadline::after(pump.connection.site().timeout),
+                      pump.connection.cancel());
+      if (got) held += *got;
+    } while (got && *got > 0 && held < buffer.size() && data.has_buffered());
+    const std::string_view block(buffer.data(), held);
+    if (auto written = write_fully(pump.file, block); !written) return written;
+    if (held > 0) {
+      after_block();
+      account(pump, block);
+    }
+    if (got && *got == 0) return {};
+    const bool all_there = pump.state.total && pump.state.done == *pump.state.total;
+    if (!got && got.error().kind == Errc::reset && all_there) return {};
+    if (!got) return tl::unexpected(got.error());
+  }
+}
+
+}  // namespace ferry::client

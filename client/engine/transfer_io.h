@@ -1,0 +1,32 @@
+// The byte pumps under get_file and put_file, and the file calls they share. Internal to client/engine.
+#pragma once
+
+#include <string_view>
+
+#include "client/engine/transfer.h"
+#include "shared/base/unique_fd.h"
+#include "shared/net/stream.h"
+
+namespace ferry::client {
+
+inline constexpr std::size_t kTransferBuffer = 256 * 1024;
+
+// What a pump needs to know and keeps up to date; `state.done` counts.
+struct Pump {
+  Connection& connection;
+  int file;
+  TransferState& state;
+  Digest* digest;  // null: none wanted
+  const OnProgress& progress;
+};
+
+// File, from its current position, up to pump.state.total -> stream. Errc::io when the file has become shorter. Stops early, with Errc::reset, once the
+// server has given its verdict.
+Status send_file(Pump& pump, net::Stream& data);
+
+// Stream up to its end -> file. Under TLS an end without close_notify is only an end if all bytes have come. `after_block` runs behind every write.
+Status receive_file(Pump& pump, net::Stream& data, const std::function<void()>& after_block);
+
+Status write_fully(int fd, std::string_view bytes);
+
+}  // namespace ferry::client

@@ -1,0 +1,126 @@
+// What a tree consists of, on either side.
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+#include "client/engine/listing.h"
+#include "client/engine/tree.h"
+#include "shared/ftp/path.h"
+
+namespace ferry::client {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A server can make up folders without end; nobody has trees like this.
+constexpr std::size_t kMaxItems = 4'000'000;
+constexpr std::ptrdiff_t kMaxDepth = 500;
+
+std::string below(const std::string& folder, const std::string& name) { return folder.empty() ? name : folder + "/" + name; }
+
+void add_folder(TreePlan& plan, const std::string& path) {
+  ftp::Entry entry;
+  entry.type = ftp::EntryType::directory;
+  entry.name = path;
+  plan.items.push_back({std::move(entry)});
+}
+
+void add_file(TreePlan& plan, ftp::Entry entry, std::string path) {
+  entry.name = std::move(path);
+  ++plan.files;
+  plan.bytes += entry.size.value_or(0);
+  plan.items.push_back({std::move(entry)});
+}
+
+// True when `entry` is a folder to walk into.
+bool take_local(TreePlan& plan, const fs::directory_entry& entry, const std::string& path) {
+  struct stat info {};
+  if (::lstat(entry.path().c_str(), &info) != 0) {
+    plan.failures.push_back(errno_error(errno, entry.path().native()));
+    return false;
+  }
+  if (S_ISDIR(info.st_mode)) return true;
+  if (S_ISREG(info.st_mode)) {
+    ftp::Entry file;
+    file.size = info.st_size;
+    add_file(plan, std::move(file), path);
+  } else {
+    plan.notes.push_back(path + (S_ISLNK(info.st_mode) ? ": symbolic link, skipped" : ": no regular file, skipped"));
+  }
+  return false;
+}
+
+bool take_remote(TreePlan& plan, ftp::Entry entry, const std::string& folder) {
+  if (!ftp::is_safe_component(entry.name)) {
+    plan.notes.push_back(below(folder, entry.name) + ": unsafe name, skipped");
+    return false;
+  }
+  const std::string path = below(folder, entry.name);
+  if (entry.is_link || entry.type == ftp::EntryType::other) {
+    plan.notes.push_back(path + (entry.is_link ? ": symbolic link, skipped" : ": no regular file, skipped"));
+    return false;
+  }
+  if (entry.is_directory()) return true;
+  add_file(plan, std::move(entry), path);
+  return false;
+}
+
+Status check_size(const TreePlan& plan, const std::string& folder) {
+  if (plan.items.size() > kMaxItems || std::count(folder.begin(), folder.end(), '/') > kMaxDepth) {
+    return fail(Errc::too_long, folder + ": the tree does not end");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<TreePlan> plan_local_tree(const std::string& root) {
+  TreePlan plan;
+  std::vector<std::string> folders{""};
+  while (!folders.empty()) {
+    const std::string folder = std::move(folders.back());
+    folders.pop_back();
+    std::error_code failure;
+    const fs::path place = folder.empty() ? fs::path(root) : fs::path(root) / folder;
+    fs::directory_iterator at(place, failure);
+    if (failure && folder.empty()) return fail_errno(failure.value(), root);
+    add_folder(plan, folder);
+    for (const fs::directory_iterator end; !failure && at != end; at.increment(failure)) {
+      const std::string path = below(folder, at->path().filename().native());
+      if (take_local(plan, *at, path)) folders.push_back(path);
+    }
+    if (failure) plan.failures.push_back(errno_error(failure.value(), place.native()));
+  }
+  return plan;
+}
+
+Result<TreePlan> plan_remote_tree(Connection& connection, const std::string& root) {
+  TreePlan plan;
+  std::vector<std::string> folders{""};
+  while (!folders.empty()) {
+    const std::string folder = std::move(folders.back());
+    folders.pop_back();
+    if (auto fits = check_size(plan, folder); !fits) return tl::unexpected(fits.error());
+    auto listing = list_directory(connection, folder.empty() ? root : ftp::join_path(root, folder));
+    if (!listing) {
+      if (folder.empty() || !connection.usable() || listing.error().kind == Errc::cancelled) {
+        return tl::unexpected(listing.error());
+      }
+      plan.failures.push_back(listing.error());
+      continue;
+    }
+    add_folder(plan, folder);
+    if (listing->unreadable_lines > 0) {
+      plan.notes.push_back(below(folder, "") + ": " + std::to_string(listing->unreadable_lines) + " lines of the listing were not understood");
+    }
+    for (auto& entry : listing->entries) {
+      std::string path = below(folder, entry.name);
+      if (take_remote(plan, std::move(entry), folder)) folders.push_back(std::move(path));
+    }
+  }
+  return plan;
+}
+
+}  // namespace ferry::client

@@ -1,0 +1,69 @@
+// Which server certificates to believe: CAs first, then the user's own pins, then a question. No terminal here; whoever sits
+// in front answers through TrustAsker.
+//
+// The trust file ($XDG_DATA_HOME/ferry/trust, else ~/.local/share/ferry/trust, mode 0600) has one line per server:
+//   host:port sha256:HEX first-seen last-seen          # times as 2026-11-21T04:30:00Z; lines with # are comments
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "client/engine/site.h"
+#include "shared/base/clock.h"
+#include "shared/base/result.h"
+
+namespace ferry::client {
+
+struct Pin {
+  std::string server;       // Site::key()
+  std::string fingerprint;  // "AB:CD:…"
+  std::string first_seen, last_seen;
+};
+
+// Errc::corrupt names the line that is none.
+Result<std::vector<Pin>> parse_pins(std::string_view text);
+std::string format_pins(const std::vector<Pin>& pins);
+
+// Reads the file at every question and rewrites it whole under a lock, so that several ferry processes never lose a pin.
+class TrustStore {
+ public:
+  explicit TrustStore(std::string path) : path_(std::move(path)) {}
+  static std::string default_path();
+
+  Result<std::optional<Pin>> find(const std::string& server) const;
+  // Adds or replaces the pin. Creates folder and file.
+  Status remember(const std::string& server, const std::string& fingerprint, WallTime now);
+  const std::string& path() const { return path_; }
+
+  // Accepted for the life of this process only.
+  void accept_once(const std::string& server, const std::string& fingerprint) { once_.insert(server + " " + fingerprint); }
+  bool is_accepted_once(const std::string& server, const std::string& fingerprint) const {
+    return once_.contains(server + " " + fingerprint);
+  }
+
+ private:
+  std::string path_;
+  std::set<std::string> once_;
+};
+
+// What a server showed us; the texts are foreign.
+struct Certificate {
+  std::string subject, issuer, fingerprint, not_before, not_after;
+  std::optional<std::string> why_untrusted;  // nullopt: a CA and the host name verify it
+};
+
+enum class TrustAnswer { no, once, remember };
+
+class TrustAsker {
+ public:
+  virtual ~TrustAsker() = default;
+  // Blocks on the user.
+  virtual TrustAnswer unknown_certificate(const Site& site, const Certificate& certificate) = 0;
+};
+
+// Order: site.pinned decides alone; a pin in the store must match; a CA; accepted once; the question. Errc::untrusted.
+Status check_certificate(const Site& site, const Certificate& certificate, TrustStore& store, TrustAsker& asker);
+
+}  // namespace ferry::client

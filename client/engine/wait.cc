@@ -1,0 +1,110 @@
+#include "client/engine/wait.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "shared/net/address.h"
+
+namespace ferry::client {
+namespace {
+
+using net::Progress;
+
+short events_for(Progress::State want) { return want == Progress::State::want_write ? POLLOUT : POLLIN; }
+
+// What the dialling thread and its waiter share; lives until the later of the two lets go.
+struct Dialling {
+  std::mutex mutex;
+  std::optional<Result<UniqueFd>> outcome;
+  UniqueFd done{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+};
+
+Result<UniqueFd> resolve_and_connect(const std::string& host, std::uint16_t port, Deadline deadline) {
+  auto addresses = net::resolve(host, port);
+  if (!addresses) return fail(Errc::refused, addresses.error().context);
+  Result<UniqueFd> outcome = fail(Errc::refused, host + " has no address");
+  for (std::size_t i = 0; i < addresses->size(); ++i) {
+    const auto left = deadline.when() - std::chrono::steady_clock::now();
+    const auto share = left / static_cast<std::int64_t>(addresses->size() - i);
+    outcome = net::connect_to((*addresses)[i], Deadline::at(std::chrono::steady_clock::now() + share));
+    if (outcome) return outcome;
+  }
+  return outcome;
+}
+
+}  // namespace
+
+Status wait_ready(int fd, short events, Deadline deadline, const Cancel* cancel) {
+  while (true) {
+    std::array<pollfd, 2> watched{{{fd, events, 0}, {cancel != nullptr ? cancel->fd() : -1, POLLIN, 0}}};
+    const int ready = ::poll(watched.data(), watched.size(), deadline.poll_timeout_ms());
+    if (ready < 0 && errno != EINTR) return fail_errno(errno, "poll");
+    if (cancel != nullptr && cancel->requested()) return fail(Errc::cancelled, "interrupted");
+    if (ready > 0 && watched[0].revents != 0) return {};
+    if (deadline.passed()) return fail(Errc::timeout, "no answer in time");
+  }
+}
+
+Result<std::size_t> read_some(net::Stream& stream, std::span<char> buffer, Deadline deadline, const Cancel* cancel) {
+  while (true) {
+    if (cancel != nullptr && cancel->requested()) return fail(Errc::cancelled, "interrupted");
+    auto progress = stream.try_read(buffer);
+    if (!progress) return tl::unexpected(std::move(progress.error()));
+    if (progress->state == Progress::State::done) return progress->bytes;
+    if (progress->state == Progress::State::end) return std::size_t{0};
+    if (auto ready = wait_ready(stream.fd(), events_for(progress->state), deadline, cancel); !ready) {
+      return tl::unexpected(std::move(ready.error()));
+    }
+  }
+}
+
+Status write_all(net::Stream& stream, std::string_view bytes, std::chrono::milliseconds stall, const Cancel* cancel) {
+  Deadline deadline = Deadline::after(stall);
+  while (!bytes.empty()) {
+    if (cancel != nullptr && cancel->requested()) return fail(Errc::cancelled, "interrupted");
+    auto progress = stream.try_write(bytes);
+    if (!progress) return tl::unexpected(std::move(progress.error()));
+    if (progress->state == Progress::State::end) return fail(Errc::reset, "the server closed the connection");
+    if (progress->state == Progress::State::done) {
+      bytes.remove_prefix(progress->bytes);
+      deadline = Deadline::after(stall);
+      continue;
+    }
+    if (auto ready = wait_ready(stream.fd(), events_for(progress->state), deadline, cancel); !ready) return ready;
+  }
+  return {};
+}
+
+Status handshake(net::Stream& stream, Deadline deadline, const Cancel* cancel) {
+  while (true) {
+    auto progress = stream.try_handshake();
+    if (!progress) return tl::unexpected(std::move(progress.error()));
+    if (progress->state == Progress::State::done) return {};
+    if (progress->state == Progress::State::end) return fail(Errc::tls, "the server ended the TLS handshake");
+    if (auto ready = wait_ready(stream.fd(), events_for(progress->state), deadline, cancel); !ready) return ready;
+  }
+}
+
+Result<UniqueFd> dial(const std::string& host, std::uint16_t port, Deadline deadline, const Cancel* cancel) {
+  auto dialling = std::make_shared<Dialling>();
+  if (!dialling->done) return fail_errno(errno, "eventfd");
+  std::thread([dialling, host, port, deadline] {
+    auto outcome = resolve_and_connect(host, port, deadline);
+    const std::lock_guard lock(dialling->mutex);
+    dialling->outcome.emplace(std::move(outcome));
+    ::eventfd_write(dialling->done.get(), 1);
+  }).detach();
+  auto ready = wait_ready(dialling->done.get(), POLLIN, deadline, cancel);
+  const std::lock_guard lock(dialling->mutex);
+  if (dialling->outcome) return std::move(*dialling->outcome);
+  return tl::unexpected(std::move(ready.error()));
+}
+
+}  // namespace ferry::client

@@ -1,0 +1,109 @@
+// get, put, md5, sha256.
+#include <unistd.h>
+
+#include "client/cli/operations.h"
+#include "client/cli/display.h"
+#include "client/cli/exit_code.h"
+#include "client/cli/signals.h"
+#include "client/engine/verify.h"
+#include "client/shell/commands.h"
+#include "client/shell/shell.h"
+
+namespace ferry::client {
+namespace {
+
+struct TransferWish {
+  std::string from, to;  // `to` may be ""
+  bool recursive = false;
+  JobOptions job;
+};
+
+// A last word md5 or sha256 behind another one asks for verification; a file of that name is "./md5".
+TransferWish wish_of(const ShellArguments& arguments) {
+  TransferWish wish;
+  std::vector<std::string> operands = arguments.operands;
+  if (operands.size() > 1 && (operands.back() == "md5" || operands.back() == "sha256")) {
+    wish.job.verify = parse_digest_kind(operands.back());
+    operands.pop_back();
+  }
+  wish.from = operands.front();
+  if (operands.size() > 1) wish.to = operands[1];
+  wish.recursive = arguments.has('r');
+  wish.job.resume = arguments.has('c');
+  return wish;
+}
+
+int too_many(std::string_view usage) {
+  print_error("too many words (quote names with spaces); usage: " + std::string(usage));
+  return kExitUsage;
+}
+
+bool has_too_many(const ShellArguments& arguments) {
+  const auto& last = arguments.operands.back();
+  return arguments.operands.size() == 3 && last != "md5" && last != "sha256";
+}
+
+int conclude(Shell& shell, const Tally& tally, Display& display) {
+  display.summarize(tally);
+  if (!tally.stopped_by) return exit_code(tally);
+  if (!shell.options().quiet) print_error("what has arrived is kept; the same command with -c goes on from there");
+  return tally.stopped_by->kind == Errc::cancelled ? interrupted_exit_code() : exit_code(tally);
+}
+
+int print_digests(Shell& shell, const std::vector<std::string>& names, DigestKind kind) {
+  int code = kExitDone;
+  for (const auto& name : names) {
+    auto connection = shell.connection();
+    if (!connection) return shell.report(connection.error());
+    auto digest = remote_digest(**connection, (*connection)->absolute(name), kind, {});
+    if (!digest) {
+      const int failed = shell.report(digest.error());
+      if (code == kExitDone) code = failed;
+      if (digest.error().kind == Errc::cancelled) break;
+      continue;
+    }
+    print_digest(digest->hex, name);
+    if (digest->source == DigestSource::read_back && !shell.options().quiet) {
+      print_error(name + ": " + std::string(source_words(digest->source)));
+    }
+  }
+  return code;
+}
+
+}  // namespace
+
+int shell_get(Shell& shell, const ShellArguments& arguments) {
+  if (has_too_many(arguments)) return too_many(find_shell_command("get")->usage);
+  auto connection = shell.connection();
+  if (!connection) return shell.report(connection.error());
+  const TransferWish wish = wish_of(arguments);
+  const std::string remote = (*connection)->absolute(wish.from);
+  Display display(Display::style_for(STDERR_FILENO, shell.options().quiet));
+  Tally tally;
+  get_source(**connection, remote, {wish.to, wish.recursive, wish.job}, display, tally);
+  return conclude(shell, tally, display);
+}
+
+int shell_put(Shell& shell, const ShellArguments& arguments) {
+  if (has_too_many(arguments)) return too_many(find_shell_command("put")->usage);
+  auto connection = shell.connection();
+  if (!connection) return shell.report(connection.error());
+  shell.names_changed();
+  const TransferWish wish = wish_of(arguments);
+  const std::string remote = (*connection)->absolute(wish.to);
+  const bool into_folder = wish.to.empty() || wish.to.back() == '/';
+  Display display(Display::style_for(STDERR_FILENO, shell.options().quiet));
+  Tally tally;
+  put_source(**connection, wish.from, {remote, into_folder, wish.recursive, wish.job}, display, tally);
+  return conclude(shell, tally, display);
+}
+
+int shell_md5(Shell& shell, const ShellArguments& arguments) {
+  return print_digests(shell, arguments.operands, DigestKind::md5);
+}
+
+int shell_sha256(Shell& shell, const ShellArguments& arguments) {
+  return print_digests(shell, arguments.operands, DigestKind::sha256);
+}
+
+}  // namespace ferry::client

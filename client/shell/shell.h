@@ -1,0 +1,64 @@
+// `ferry shell`: one logged-in session, commands line by line. On a terminal a person's, with a login prompt; else a script's on stdin, whose
+// first failure becomes the exit code.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/cli/session.h"
+#include "client/engine/listing.h"
+#include "client/shell/input.h"
+
+namespace ferry::client {
+
+class Shell {
+ public:
+  Shell(const Options& options, Cancel& cancel);
+  ~Shell();
+
+  int run();  // until exit or the end of the input; the exit code
+
+  // --- for the commands (commands.cc) ---
+
+  // The session's connection, made anew in the same folder if the server has let go of it. Errc::closed when nobody is logged in.
+  Result<Connection*> connection();
+  Status log_in(const Target& target, Credentials credentials);  // replaces the session
+  void log_out();                                                // back to the login prompt
+  void leave() { is_over_ = true; }
+  void names_changed() { remote_names_.clear(); }  // what completion remembers is stale
+  void set_password(Secret password) { credentials_.password = std::move(password); }
+
+  Input& input() { return *input_; }
+  Sessions& sessions() { return sessions_; }
+  const Options& options() const { return sessions_.options(); }
+  const Target& target() const { return target_; }
+  const Credentials& credentials() const { return credentials_; }
+  int report(const Error& error);  // prints; the exit code
+
+ private:
+  void run_line(const std::string& line);
+  bool log_in_first();       // from the options' URL
+  bool ask_for_login();      // host, user, password; false: the input is over
+  bool try_login(const Target& target);
+  Status take_session(const Target& target, Sessions::LoggedIn session);
+  Result<std::string> ask(const std::string& prompt);
+  std::string prompt() const;
+  void note_failure(int code);
+  std::vector<Candidate> candidates(const std::vector<std::string>& before, const std::string& part);
+  std::vector<Candidate> remote_candidates(const std::string& part);
+
+  Sessions sessions_;
+  std::unique_ptr<Input> input_;
+  std::unique_ptr<Connection> connection_;
+  Target target_;
+  Credentials credentials_;
+  std::string directory_;  // where the session was last, for connecting again
+  std::map<std::string, std::vector<ftp::Entry>> remote_names_;
+  bool is_over_ = false;
+  int first_failure_ = 0;
+};
+
+}  // namespace ferry::client

@@ -1,0 +1,26 @@
+// Addresses in commands and replies, and URLs.
+#include <cstdint>
+#include <string_view>
+
+#include "shared/base/check.h"
+#include "shared/ftp/host_port.h"
+#include "shared/ftp/url.h"
+
+using namespace ferry;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  if (const auto address = ftp::parse_port(text))
+    CHECK(ftp::parse_port(ftp::format_port(*address)).has_value());
+  if (const auto address = ftp::parse_eprt(text))
+    CHECK(ftp::parse_eprt(ftp::format_eprt(*address)).has_value());
+  static_cast<void>(ftp::parse_pasv_reply(text));
+  static_cast<void>(ftp::parse_epsv_reply(text));
+  const auto url = ftp::parse_url(text);
+  if (!url) return 0;
+  const auto again = ftp::parse_url(ftp::format_url(*url));
+  CHECK(again.has_value() && again->host == url->host && again->path == url->path &&
+        again->user == url->user);
+  CHECK(again->effective_port() == url->effective_port());
+  return 0;
+}
