@@ -1,6 +1,6 @@
 // The load generator's FTP client: blocking, one thread at a time, and much cheaper than the servers it
-// loads. What it downloads it drops unseen, what it uploads comes from one warm piece of memory. Every failure
-// is an exception: a benchmark with errors has no result.
+// loads. What it downloads it drops unseen, what it uploads comes from one warm piece of memory. Every
+// failure is an exception: a benchmark with errors has no result.
 #pragma once
 
 #include <memory>

@@ -181,11 +181,12 @@ constexpr const char* kMethod = R"(
 
 std::string markdown(const Page& page) {
   const Scale& scale = page.scale;
-  std::string text = fmt::format(kIntroduction, fmt::arg("command", page.command),
-                                 fmt::arg("date", iso_time(wall_now()).substr(0, 10)),
-                                 fmt::arg("rounds", scale.rounds));
+  std::string text =
+      fmt::format(kIntroduction, fmt::arg("command", page.command),
+                  fmt::arg("date", iso_time(wall_now()).substr(0, 10)), fmt::arg("rounds", scale.rounds));
   text += machine(page) + "\n## Speed and memory\n\n" + speed_table(page);
-  text += "\n## Processor time of the server\n\nIncludes its share of the kernel's work.\n\n" + cpu_table(page);
+  text +=
+      "\n## Processor time of the server\n\nIncludes its share of the kernel's work.\n\n" + cpu_table(page);
   text += fmt::format(kMethod, fmt::arg("small_files", scale.small_files),
                       fmt::arg("small_bytes", scale.small_bytes),
                       fmt::arg("login_clients", scale.login_clients), fmt::arg("idle", scale.idle_sessions));

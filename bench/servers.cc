@@ -92,7 +92,7 @@ fs::path make_home(const Site& site, const fs::path& server_dir, const Owner& ow
 }
 
 fs::path make_server_dir(const Site& site, const std::string& name) {
-  const fs::path dir = site.dir / name;
+  fs::path dir = site.servers / name;
   fs::create_directories(dir);
   return dir;
 }
@@ -177,8 +177,8 @@ std::unique_ptr<Server> start_ferryd(const Site& site, bool durable) {
 // --- vsftpd ---
 
 // Its anonymous user may do what the others' virtual user may; it checks no password (real users would need
-// PAM). No delays. Its seccomp sandbox does not let today's OpenSSL in; its isolation is as it comes, where it
-// is root.
+// PAM). No delays. Its seccomp sandbox does not let today's OpenSSL in; its isolation is as it comes, where
+// it is root.
 constexpr const char* kVsftpdConfig = R"(background=NO
 listen=YES
 listen_address=127.0.0.1
@@ -220,11 +220,11 @@ std::unique_ptr<Server> start_vsftpd(const Site& site) {
   fs::create_directory(dir / "empty");
   const std::uint16_t port = test::free_port();
   const fs::path config = dir / "vsftpd.conf";
-  write_private_file(config,
-                     fmt::format(kVsftpdConfig, fmt::arg("port", port), fmt::arg("dir", dir.string()),
-                                 fmt::arg("user", kDaemon.name), fmt::arg("as_launched", is_root() ? "NO" : "YES"),
-                                 fmt::arg("isolated", is_root() ? "YES" : "NO"),
-                                 fmt::arg("certificate", both(site).string())));
+  write_private_file(
+      config, fmt::format(kVsftpdConfig, fmt::arg("port", port), fmt::arg("dir", dir.string()),
+                          fmt::arg("user", kDaemon.name), fmt::arg("as_launched", is_root() ? "NO" : "YES"),
+                          fmt::arg("isolated", is_root() ? "YES" : "NO"),
+                          fmt::arg("certificate", both(site).string())));
   const std::string program = (site.peers / "vsftpd/usr/sbin/vsftpd").string();
   // What it has to say before it serves goes to its standard input.
   const auto around = surroundings(site, dir);
@@ -252,15 +252,30 @@ std::unique_ptr<Server> start_pureftpd(const Site& site) {
   const std::string program = (site.peers / "pureftpd/usr/sbin/pure-ftpd").string();
   const std::uint16_t port = test::free_port();
   const std::string help = output_of({program, "--help"}, around);
-  auto server = std::make_unique<Server>(
-      "Pure-FTPd", word_after("pure-ftpd v", help), port, std::string(kUser), home,
-      std::vector<std::string>{program, "--bind", fmt::format("127.0.0.1,{}", port), "--login",
-                               "puredb:" + database.string(), "--noanonymous", "--dontresolve",
-                               "--maxclientsnumber", "5000", "--umask", "022:022", "--pidfile",
-                               (dir / "pid").string(), "--syslogfacility", "none", "--altlog",
-                               "clf:" + (dir / "server.log").string(), "--tls", "1", "--certfile",
-                               both(site).string()},
-      around);
+  auto server =
+      std::make_unique<Server>("Pure-FTPd", word_after("pure-ftpd v", help), port, std::string(kUser), home,
+                               std::vector<std::string>{program,
+                                                        "--bind",
+                                                        fmt::format("127.0.0.1,{}", port),
+                                                        "--login",
+                                                        "puredb:" + database.string(),
+                                                        "--noanonymous",
+                                                        "--dontresolve",
+                                                        "--maxclientsnumber",
+                                                        "5000",
+                                                        "--umask",
+                                                        "022:022",
+                                                        "--pidfile",
+                                                        (dir / "pid").string(),
+                                                        "--syslogfacility",
+                                                        "none",
+                                                        "--altlog",
+                                                        "clf:" + (dir / "server.log").string(),
+                                                        "--tls",
+                                                        "1",
+                                                        "--certfile",
+                                                        both(site).string()},
+                               around);
   server->wait_until_ready();
   return server;
 }

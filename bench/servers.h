@@ -15,11 +15,12 @@ namespace ferry::bench {
 
 // Where things are, for all servers of a run.
 struct Site {
-  std::filesystem::path ferryd;  // the program
-  std::filesystem::path peers;   // the folder fetch_peers.sh fills
-  std::filesystem::path dir;     // work folder, ours; the servers' user must be able to reach it
-  Bytes large_size = 0;          // size of the large file
-  Bytes small_size = 0;          // and of the small one
+  std::filesystem::path ferryd;   // the program
+  std::filesystem::path peers;    // the folder fetch_peers.sh fills
+  std::filesystem::path dir;      // work folder, ours; the servers' user must be able to reach it
+  std::filesystem::path servers;  // below it, where the servers' own folders are made
+  Bytes large_size = 0;           // size of the large file
+  Bytes small_size = 0;           // and of the small one
 };
 
 inline constexpr const char* kFilesFolder = "files";  // below every home: where to download and upload

@@ -22,8 +22,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double kMiB = 1024 * 1024;
 constexpr std::chrono::milliseconds kSettle{300};
-constexpr std::chrono::seconds kTimeWait{60};
-constexpr int kManyPorts = 6000;  // of the usual 28,000
+constexpr std::chrono::seconds kTimeWait{15};
+constexpr int kManyPorts = 12000;  // of the usual 28,000
 
 // Runs `work`, which answers how much it has done; per second, and with the server's processor time.
 Sample rate_of(const Server& server, const std::function<double()>& work) {
@@ -51,7 +51,8 @@ int ports_held() {
   return 0;
 }
 
-// With most ports held, the kernel's search for a free one is all a round with many connections would measure.
+// With most ports held, the kernel's search for a free one is all a round with many connections would
+// measure.
 void wait_for_ports() {
   const auto give_up = Clock::now() + kTimeWait;
   while (ports_held() > kManyPorts && Clock::now() < give_up) std::this_thread::sleep_for(kSettle);

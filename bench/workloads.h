@@ -30,8 +30,8 @@ struct Round {
   const Payload& payload;
 };
 
-Sample large_download(const Round& round);  // MiB/s
-Sample large_upload(const Round& round);    // MiB/s, up to the 226
+Sample large_download(const Round& round);   // MiB/s
+Sample large_upload(const Round& round);     // MiB/s, up to the 226
 Sample small_downloads(const Round& round);  // files/s, one session
 Sample small_uploads(const Round& round);    // files/s, one session
 Sample logins(const Round& round);           // sessions/s from connect to the answer to QUIT, several at once

@@ -4,9 +4,9 @@
 #include <exception>
 
 #include "client/cli/commands.h"
-#include "client/cli/display.h"
-#include "client/cli/exit_code.h"
-#include "client/cli/signals.h"
+#include "client/line/display.h"
+#include "client/line/exit_code.h"
+#include "client/line/signals.h"
 #include "client/shell/shell.h"
 
 namespace {

@@ -22,8 +22,9 @@ ARROWS = {
     "admin": ["shared/config", "shared/ftp", "shared/store"],
     "client/engine": ["shared/ftp", "shared/net"],
     "client/model": ["client/engine"],
-    "client/cli": ["client/model"],
-    "client/shell": ["client/model"],
+    "client/line": ["client/model"],
+    "client/cli": ["client/line"],
+    "client/shell": ["client/line"],
     "client/tui": ["client/model"],
     "client": ["client/cli", "client/shell", "client/tui"],
 }

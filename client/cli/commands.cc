@@ -6,11 +6,11 @@
 #include <filesystem>
 #include <functional>
 
-#include "client/cli/display.h"
-#include "client/cli/exit_code.h"
-#include "client/cli/operations.h"
-#include "client/cli/session.h"
-#include "client/cli/signals.h"
+#include "client/line/display.h"
+#include "client/line/exit_code.h"
+#include "client/line/operations.h"
+#include "client/line/session.h"
+#include "client/line/signals.h"
 #include "client/engine/listing.h"
 #include "client/engine/tree.h"
 #include "shared/ftp/path.h"
@@ -33,9 +33,12 @@ int usage_error(const std::string& text) {
 }
 
 // An operand that leads nowhere is a wrong command line, whatever its kind.
-int report_bad_operand(const Error& error) { return usage_error(error.context); }
+int report_bad_operand(const Error& error) {
+  return usage_error(error.context);
+}
 
-// Errors on the way to a server. What cannot be read, and a password that nobody can be asked for, is the command line's fault.
+// Errors on the way to a server. What cannot be read, and a password that nobody can be asked for, is the
+// command line's fault.
 int report_no_connection(const Error& error) {
   if (error.kind != Errc::bad_syntax) return report(error);
   return usage_error(error.context);
@@ -44,7 +47,8 @@ int report_no_connection(const Error& error) {
 Result<Target> target_of(const Options& options, const std::string& operand) {
   if (!options.host.empty()) return target_of_path(options, operand);
   if (!looks_like_url(operand)) {
-    return fail(Errc::bad_syntax, operand + ": a URL such as ftp://user@host/path is needed here, or -s HOST");
+    return fail(Errc::bad_syntax,
+                operand + ": a URL such as ftp://user@host/path is needed here, or -s HOST");
   }
   return target_of_url(options, operand);
 }
@@ -59,7 +63,8 @@ int conclude(const Tally& tally, Display& display, const Options& options) {
 
 // Runs `act` for each operand's target; the codes of several are combined as a tally's.
 using ActOnTarget = std::function<Status(Connection&, const std::string& path)>;
-int for_each_target(const Options& options, Cancel& cancel, const std::vector<std::string>& operands, const ActOnTarget& act) {
+int for_each_target(const Options& options, Cancel& cancel, const std::vector<std::string>& operands,
+                    const ActOnTarget& act) {
   Sessions sessions(options, cancel);
   Tally tally;
   for (const auto& operand : operands) {
@@ -123,7 +128,8 @@ int run_get(const Options& options, Cancel& cancel) {
   for (const auto& source : plan->sources) {
     auto connection = sessions.to(source);
     if (!connection) return report_no_connection(connection.error());
-    get_source(**connection, source.resolve(**connection), {plan->into, options.recursive, job}, display, tally);
+    get_source(**connection, source.resolve(**connection), {plan->into, options.recursive, job}, display,
+               tally);
     if (tally.stopped_by) break;
   }
   sessions.quit();
@@ -142,7 +148,8 @@ int run_put(const Options& options, Cancel& cancel) {
   if (!target) return report_bad_operand(target.error());
   for (const auto& source : sources) {
     struct stat info {};
-    if (::stat(source.c_str(), &info) != 0) return report(errno_error(errno, source));  // before anything is asked or sent
+    if (::stat(source.c_str(), &info) != 0)
+      return report(errno_error(errno, source));  // before anything is asked or sent
   }
   Sessions sessions(options, cancel);
   const JobOptions job{options.resume, options.verify};
@@ -168,31 +175,39 @@ int run_ls(const Options& options, Cancel& cancel) {
 }
 
 int run_mkdir(const Options& options, Cancel& cancel) {
-  return for_each_target(options, cancel, options.operands, [&](Connection& connection, const std::string& path) -> Status {
-    if (options.parents) return make_remote_folders(connection, path);
-    auto made = connection.require("MKD", path);
-    return made ? Status() : tl::unexpected(made.error());
-  });
+  return for_each_target(options, cancel, options.operands,
+                         [&](Connection& connection, const std::string& path) -> Status {
+                           if (options.parents) return make_remote_folders(connection, path);
+                           auto made = connection.require("MKD", path);
+                           return made ? Status() : tl::unexpected(made.error());
+                         });
 }
 
 int run_rm(const Options& options, Cancel& cancel) {
-  return for_each_target(options, cancel, options.operands, [&](Connection& connection, const std::string& path) -> Status {
-    if (options.recursive) return remove_tree(connection, path);
-    auto removed = connection.require("DELE", path);
-    return removed ? Status() : tl::unexpected(removed.error());
-  });
+  return for_each_target(options, cancel, options.operands,
+                         [&](Connection& connection, const std::string& path) -> Status {
+                           if (options.recursive) return remove_tree(connection, path);
+                           auto removed = connection.require("DELE", path);
+                           return removed ? Status() : tl::unexpected(removed.error());
+                         });
 }
 
 }  // namespace
 
 int run_command(const Options& options, Cancel& cancel) {
   switch (options.verb) {
-    case Verb::get: return run_get(options, cancel);
-    case Verb::put: return run_put(options, cancel);
-    case Verb::ls: return run_ls(options, cancel);
-    case Verb::mkdir: return run_mkdir(options, cancel);
-    case Verb::rm: return run_rm(options, cancel);
-    case Verb::shell: break;  // has a main loop of its own
+    case Verb::get:
+      return run_get(options, cancel);
+    case Verb::put:
+      return run_put(options, cancel);
+    case Verb::ls:
+      return run_ls(options, cancel);
+    case Verb::mkdir:
+      return run_mkdir(options, cancel);
+    case Verb::rm:
+      return run_rm(options, cancel);
+    case Verb::shell:
+      break;  // has a main loop of its own
   }
   return kExitUsage;
 }

@@ -1,7 +1,7 @@
 // The sub-commands get, put, ls, mkdir and rm: options in, work done, exit code out.
 #pragma once
 
-#include "client/cli/options.h"
+#include "client/line/options.h"
 #include "client/engine/cancel.h"
 
 namespace ferry::client {

@@ -16,7 +16,8 @@ void Cancel::request() noexcept {
   const int saved = errno;
   requested_.store(true, std::memory_order_relaxed);
   const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof one);  // full means: already requested
+  [[maybe_unused]] const auto written =
+      ::write(event_.get(), &one, sizeof one);  // full means: already requested
   errno = saved;
 }
 

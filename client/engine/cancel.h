@@ -1,5 +1,5 @@
-// "Stop what you are doing": how Ctrl-C or a front end's other thread ends a wait of the engine. One object per
-// front end; it must outlive the connections that watch it.
+// "Stop what you are doing": how Ctrl-C or a front end's other thread ends a wait of the engine. One object
+// per front end; it must outlive the connections that watch it.
 #pragma once
 
 #include <atomic>

@@ -21,7 +21,8 @@ Error with_server(const Site& site, Error error) {
 Certificate certificate_of(const net::TlsChannel& channel) {
   Certificate certificate;
   if (auto peer = channel.peer_certificate()) {
-    certificate = {peer->subject, peer->issuer, peer->fingerprint, peer->not_before, peer->not_after, std::nullopt};
+    certificate = {peer->subject,    peer->issuer,    peer->fingerprint,
+                   peer->not_before, peer->not_after, std::nullopt};
   }
   certificate.why_untrusted = net::TlsClient::why_untrusted(channel);
   return certificate;
@@ -77,8 +78,9 @@ Status Connection::ask_for_tls() {
   auto reply = command("AUTH", "TLS");
   if (!reply) return tl::unexpected(reply.error());
   if (reply->code == 234) return {};
-  return fail(Errc::tls, "the server offers no encryption (AUTH TLS: " + std::to_string(reply->code) + " " +
-                             reply->lines.front() + "); --tls=off would send password and files in clear",
+  return fail(Errc::tls,
+              "the server offers no encryption (AUTH TLS: " + std::to_string(reply->code) + " " +
+                  reply->lines.front() + "); --tls=off would send password and files in clear",
               reply->code);
 }
 
@@ -106,7 +108,10 @@ Status Connection::login(const std::string& user, const Secret& password) {
   }
   if (!reply) return tl::unexpected(reply.error());
   if (reply->code == 332) {
-    return fail(Errc::login_refused, site_.key() + ": the server asks for an account beside the password (332), which ferry does not do", 332);
+    return fail(
+        Errc::login_refused,
+        site_.key() + ": the server asks for an account beside the password (332), which ferry does not do",
+        332);
   }
   if (!reply->is_completion()) {
     Error error = reply_error("PASS", user + "@" + site_.key(), *reply);
@@ -180,7 +185,8 @@ Result<ftp::Reply> Connection::command(std::string_view verb, std::string_view a
   return final_reply();
 }
 
-Result<ftp::Reply> Connection::require(std::string_view verb, std::string_view argument, std::string_view subject) {
+Result<ftp::Reply> Connection::require(std::string_view verb, std::string_view argument,
+                                       std::string_view subject) {
   auto reply = command(verb, argument);
   if (reply && !reply->is_completion()) {
     return tl::unexpected(reply_error(verb, subject.empty() ? argument : subject, *reply));
@@ -270,7 +276,9 @@ Status Connection::change_directory(const std::string& path) {
   return {};
 }
 
-std::string Connection::absolute(std::string_view path) const { return ftp::join_path(directory_, path); }
+std::string Connection::absolute(std::string_view path) const {
+  return ftp::join_path(directory_, path);
+}
 
 std::unique_ptr<net::TlsChannel> Connection::data_tls() const {
   return tls_client_->data_channel(site_.host, net::TlsClient::session_of(*control_.tls()),

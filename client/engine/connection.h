@@ -1,8 +1,9 @@
-// The control connection to one server: connecting, encryption, login, commands and their replies. Blocking code for one
-// thread; every wait ends at Site::timeout or when the Cancel is requested. No terminal: questions go to TrustAsker.
+// The control connection to one server: connecting, encryption, login, commands and their replies. Blocking
+// code for one thread; every wait ends at Site::timeout or when the Cancel is requested. No terminal:
+// questions go to TrustAsker.
 //
-// After a wait for a reply was cut short nobody knows which reply belongs to which command: the connection is then no
-// longer usable(), and its owner opens another.
+// After a wait for a reply was cut short nobody knows which reply belongs to which command: the connection is
+// then no longer usable(), and its owner opens another.
 #pragma once
 
 #include <memory>
@@ -21,7 +22,8 @@
 
 namespace ferry::client {
 
-// What a server has taught us about its data connections and storage, so that a refusal costs one round trip only.
+// What a server has taught us about its data connections and storage, so that a refusal costs one round trip
+// only.
 struct Manners {
   bool epsv_refused = false;
   bool allo_refused = false;
@@ -29,36 +31,46 @@ struct Manners {
 
 class Connection {
  public:
-  // Connects, encrypts as site.security says and checks the certificate. Never goes on in clear unless Security::clear was asked for.
-  // `store`, `asker` and `cancel` must outlive the connection. Errc::timeout, refused, tls, untrusted, cancelled, …
-  static Result<std::unique_ptr<Connection>> open(const Site& site, TrustStore& store, TrustAsker& asker, Cancel& cancel);
+  // Connects, encrypts as site.security says and checks the certificate. Never goes on in clear unless
+  // Security::clear was asked for. `store`, `asker` and `cancel` must outlive the connection. Errc::timeout,
+  // refused, tls, untrusted, cancelled, …
+  static Result<std::unique_ptr<Connection>> open(const Site& site, TrustStore& store, TrustAsker& asker,
+                                                  Cancel& cancel);
   ~Connection();  // closes without QUIT; see quit()
 
   // USER, PASS, then what every session needs: FEAT, OPTS UTF8 ON, TYPE I, PWD. Errc::login_refused.
   Status login(const std::string& user, const Secret& password);
 
-  // Sends one command and waits for its final reply, whatever it says. Error only when no reply came (or the argument cannot be sent).
+  // Sends one command and waits for its final reply, whatever it says. Error only when no reply came (or the
+  // argument cannot be sent).
   Result<ftp::Reply> command(std::string_view verb, std::string_view argument = {});
-  // As command(), but a refusal is an Error (reply_error); `subject` names what it was about, "" means `argument`.
-  Result<ftp::Reply> require(std::string_view verb, std::string_view argument = {}, std::string_view subject = {});
+  // As command(), but a refusal is an Error (reply_error); `subject` names what it was about, "" means
+  // `argument`.
+  Result<ftp::Reply> require(std::string_view verb, std::string_view argument = {},
+                             std::string_view subject = {});
 
-  // A transfer command's two halves: start() returns the first reply (1xx when data follows), finish() the final one.
+  // A transfer command's two halves: start() returns the first reply (1xx when data follows), finish() the
+  // final one.
   Result<ftp::Reply> start(std::string_view verb, std::string_view argument);
   Result<ftp::Reply> finish();
-  // True when the final reply is here already, before finish(): the server refused in mid-transfer. Never waits.
+  // True when the final reply is here already, before finish(): the server refused in mid-transfer. Never
+  // waits.
   bool has_early_reply();
-  // ABOR, after the data connection was closed. Takes two seconds at most; when the replies don't add up the connection is given up.
+  // ABOR, after the data connection was closed. Takes two seconds at most; when the replies don't add up the
+  // connection is given up.
   void abort_transfer();
   // A reply only if it comes within `span`; for the reason behind a data connection that failed.
   std::optional<ftp::Reply> reply_within(std::chrono::milliseconds span);
 
-  void quit();  // QUIT in good manners; does not wait long for the answer
+  void quit();    // QUIT in good manners; does not wait long for the answer
   bool usable();  // false after a failure, and once the server has hung up or said 421
 
   Status change_directory(const std::string& path);
-  const std::string& directory() const { return directory_; }  // of the session, from PWD; "/" when the server has no PWD
-  const std::string& home() const { return home_; }            // the folder the login began in
-  std::string absolute(std::string_view path) const;            // joined to directory()
+  const std::string& directory() const {
+    return directory_;
+  }  // of the session, from PWD; "/" when the server has no PWD
+  const std::string& home() const { return home_; }   // the folder the login began in
+  std::string absolute(std::string_view path) const;  // joined to directory()
 
   const Features& features() const { return features_; }
   const Site& site() const { return site_; }

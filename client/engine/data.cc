@@ -22,7 +22,8 @@ struct Prepared {
 };
 
 Result<UniqueFd> connect_passive(Connection& connection, std::uint16_t port) {
-  net::Address to = connection.peer();  // never an address out of a reply: the data belongs where the session is
+  net::Address to =
+      connection.peer();  // never an address out of a reply: the data belongs where the session is
   to.set_port(port);
   return dial(to.ip(), port, Deadline::after(connection.site().timeout), connection.cancel());
 }
@@ -83,7 +84,8 @@ Result<UniqueFd> accept_from_server(Connection& connection, int listener) {
     auto accepted = net::accept_now(listener);
     if (!accepted && accepted.error().kind == Errc::timeout) continue;
     if (!accepted) return tl::unexpected(accepted.error());
-    if (accepted->peer.same_ip(connection.peer())) return std::move(accepted->socket);  // anybody else is let go
+    if (accepted->peer.same_ip(connection.peer()))
+      return std::move(accepted->socket);  // anybody else is let go
   }
 }
 
@@ -96,14 +98,15 @@ Result<net::Stream> establish(Connection& connection, Prepared prepared) {
   net::Stream stream(std::move(prepared.socket));
   if (!connection.is_encrypted()) return stream;
   stream.start_tls(connection.data_tls());
-  if (auto shaken = handshake(stream, Deadline::after(connection.site().timeout), connection.cancel()); !shaken) {
+  if (auto shaken = handshake(stream, Deadline::after(connection.site().timeout), connection.cancel());
+      !shaken) {
     return fail(shaken.error().kind, "data connection: " + shaken.error().context);
   }
   return stream;
 }
 
-// After the last byte of an upload: our end mark, then the peer's, so that closing cannot destroy what is still under way.
-// What goes wrong here shows in the final reply.
+// After the last byte of an upload: our end mark, then the peer's, so that closing cannot destroy what is
+// still under way. What goes wrong here shows in the final reply.
 void end_upload(Connection& connection, net::Stream& data) {
   const Deadline deadline = Deadline::after(connection.site().timeout);
   if (!data.finish(deadline)) return;
@@ -154,7 +157,8 @@ Result<ftp::Reply> run_data_command(Connection& connection, const DataCommand& c
   }  // closes the data connection: only then does every server give its verdict
   if (!moved) return tl::unexpected(reason_of(connection, command, std::move(moved.error())));
   auto last = connection.finish();
-  if (last && !last->is_completion()) return tl::unexpected(reply_error(command.verb, command.argument, *last));
+  if (last && !last->is_completion())
+    return tl::unexpected(reply_error(command.verb, command.argument, *last));
   return last;
 }
 

@@ -17,14 +17,16 @@ struct DataCommand {
   bool is_upload = false;  // who ends the data: we (STOR) or the server
 };
 
-// Moves the bytes. Gets the open data stream; an upload returns when everything was written, a download when the peer's end was read.
+// Moves the bytes. Gets the open data stream; an upload returns when everything was written, a download when
+// the peer's end was read.
 using MoveData = std::function<Status(net::Stream& data)>;
 // Told when the bytes are through and the server's verdict is all that is missing.
 using OnConfirming = std::function<void()>;
 
-// Opens a data connection (EPSV, else PASV, or EPRT/PORT when site.active), sends the command, moves, closes in order and waits for the
-// final reply, which it returns (2xx). A refusal is an Error from the reply, whichever side of the data it came on. When stopped in the middle
-// the transfer is aborted on the server as well.
+// Opens a data connection (EPSV, else PASV, or EPRT/PORT when site.active), sends the command, moves, closes
+// in order and waits for the final reply, which it returns (2xx). A refusal is an Error from the reply,
+// whichever side of the data it came on. When stopped in the middle the transfer is aborted on the server as
+// well.
 Result<ftp::Reply> run_data_command(Connection& connection, const DataCommand& command, const MoveData& move,
                                     const OnConfirming& confirming = {});
 

@@ -14,7 +14,7 @@ class Features {
   Features() = default;
   explicit Features(const ftp::Reply& reply);  // a 211 block; anything else: nothing is known
 
-  bool has(std::string_view name) const;              // "MLST"; case ignored
+  bool has(std::string_view name) const;                // "MLST"; case ignored
   std::string parameters(std::string_view name) const;  // "HASH" -> "SHA-256*;SHA-1;", "" if there are none
   const std::vector<std::string>& lines() const { return lines_; }
 

@@ -18,7 +18,8 @@ namespace {
 
 timespec timespec_of(WallTime when) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(when);
-  return {static_cast<time_t>(seconds.time_since_epoch().count()), static_cast<long>((when - seconds).count())};
+  return {static_cast<time_t>(seconds.time_since_epoch().count()),
+          static_cast<long>((when - seconds).count())};
 }
 
 void set_modified(int fd, const std::optional<WallTime>& modified) {
@@ -57,7 +58,8 @@ class PartFile {
   }
 
   Status start_at(Bytes offset) {
-    if (::ftruncate(fd_.get(), offset) != 0 || ::lseek(fd_.get(), offset, SEEK_SET) < 0) return fail_errno(errno, path_);
+    if (::ftruncate(fd_.get(), offset) != 0 || ::lseek(fd_.get(), offset, SEEK_SET) < 0)
+      return fail_errno(errno, path_);
     return {};
   }
 
@@ -79,7 +81,8 @@ class PartFile {
 Result<ftp::Entry> facts_of(Connection& connection, const std::string& remote, const ftp::Entry* known) {
   if (known != nullptr && known->size && known->modified && connection.features().has("MLST")) return *known;
   auto entry = describe(connection, remote);
-  if (entry && entry->is_directory()) return fail(Errc::is_directory, remote + ": is a folder (-r copies folders)");
+  if (entry && entry->is_directory())
+    return fail(Errc::is_directory, remote + ": is a folder (-r copies folders)");
   return entry;
 }
 
@@ -111,7 +114,8 @@ Error explain(Error error, const ftp::Entry& entry) {
 }  // namespace
 
 Result<TransferResult> get_file(Connection& connection, const std::string& remote, const std::string& local,
-                                const TransferOptions& options, const OnProgress& progress, const ftp::Entry* known) {
+                                const TransferOptions& options, const OnProgress& progress,
+                                const ftp::Entry* known) {
   const auto began = std::chrono::steady_clock::now();
   auto entry = facts_of(connection, remote, known);
   if (!entry) return tl::unexpected(entry.error());
@@ -133,7 +137,8 @@ Result<TransferResult> get_file(Connection& connection, const std::string& remot
   TransferResult result;
   const bool is_whole_already = state.resumed > 0 && state.resumed == entry->size;
   if (!is_whole_already) {
-    auto arrived = download(connection, remote, *entry, *part, progress, digest ? &*digest : nullptr, state, result.final_text);
+    auto arrived = download(connection, remote, *entry, *part, progress, digest ? &*digest : nullptr, state,
+                            result.final_text);
     if (!arrived) {
       part->drop_if_empty();
       return tl::unexpected(explain(std::move(arrived.error()), *entry));
@@ -143,7 +148,8 @@ Result<TransferResult> get_file(Connection& connection, const std::string& remot
   if (auto placed = part->become(local); !placed) return tl::unexpected(placed.error());
   result.size = state.done;
   result.resumed = state.resumed;
-  result.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+  result.took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
   if (digest) result.local_digest = digest->hex();
   return result;
 }

@@ -6,7 +6,8 @@ namespace ferry::client {
 namespace {
 
 // Compares the finished transfer's two sides; fills in the report. Errc::digest_mismatch names both digests.
-Status verify(Connection& connection, const std::string& remote, DigestKind kind, JobObserver& observer, FileReport& report) {
+Status verify(Connection& connection, const std::string& remote, DigestKind kind, JobObserver& observer,
+              FileReport& report) {
   TransferState state;
   state.phase = Phase::verifying;
   state.total = state.done = report.result.size;
@@ -17,16 +18,17 @@ Status verify(Connection& connection, const std::string& remote, DigestKind kind
   auto there = remote_digest(connection, remote, kind, tell, said);
   if (!there) return tl::unexpected(there.error());
   if (there->hex != report.result.local_digest) {
-    return fail(Errc::digest_mismatch, report.name + ": the " + std::string(digest_name(kind)) + " digests differ: here " +
-                                           report.result.local_digest + ", on the server " + there->hex);
+    return fail(Errc::digest_mismatch, report.name + ": the " + std::string(digest_name(kind)) +
+                                           " digests differ: here " + report.result.local_digest +
+                                           ", on the server " + there->hex);
   }
   report.verified = kind;
   report.verified_by = there->source;
   return {};
 }
 
-bool conclude(Connection& connection, const std::string& remote, Result<TransferResult> result, const JobOptions& options,
-              FileReport report, JobObserver& observer, Tally& tally) {
+bool conclude(Connection& connection, const std::string& remote, Result<TransferResult> result,
+              const JobOptions& options, FileReport report, JobObserver& observer, Tally& tally) {
   if (!result) return take_failure(connection, std::move(result.error()), observer, tally);
   report.result = std::move(*result);
   if (options.verify) {
@@ -50,8 +52,9 @@ bool take_failure(Connection& connection, Error error, JobObserver& observer, Ta
   return !over;
 }
 
-bool get_one(Connection& connection, const std::string& remote, const std::string& local, const std::string& name,
-             const JobOptions& options, JobObserver& observer, Tally& tally, const ftp::Entry* known) {
+bool get_one(Connection& connection, const std::string& remote, const std::string& local,
+             const std::string& name, const JobOptions& options, JobObserver& observer, Tally& tally,
+             const ftp::Entry* known) {
   observer.file_starts(Direction::down, name, known != nullptr ? known->size : std::nullopt);
   const auto progress = [&](const TransferState& state) { observer.progress(state); };
   auto result = get_file(connection, remote, local, {options.resume, options.verify}, progress, known);
@@ -61,8 +64,9 @@ bool get_one(Connection& connection, const std::string& remote, const std::strin
   return conclude(connection, remote, std::move(result), options, std::move(report), observer, tally);
 }
 
-bool put_one(Connection& connection, const std::string& local, const std::string& remote, const std::string& name,
-             const JobOptions& options, JobObserver& observer, Tally& tally, bool no_links) {
+bool put_one(Connection& connection, const std::string& local, const std::string& remote,
+             const std::string& name, const JobOptions& options, JobObserver& observer, Tally& tally,
+             bool no_links) {
   struct stat info {};
   const bool knows_size = ::stat(local.c_str(), &info) == 0 && S_ISREG(info.st_mode);
   observer.file_starts(Direction::up, name, knows_size ? std::optional<Bytes>(info.st_size) : std::nullopt);

@@ -1,5 +1,5 @@
-// What a user asked for in one go: a file or many, with verification, reported as it happens. The front ends draw what JobObserver
-// hears and turn the Tally into their exit code. No terminal here.
+// What a user asked for in one go: a file or many, with verification, reported as it happens. The front ends
+// draw what JobObserver hears and turn the Tally into their exit code. No terminal here.
 #pragma once
 
 #include <cstdint>
@@ -44,11 +44,14 @@ struct Tally {
   std::optional<Error> stopped_by;
 };
 
-// One file with its verification. Errors are reported to the observer and counted; false when it makes no sense to go on.
-bool get_one(Connection& connection, const std::string& remote, const std::string& local, const std::string& name,
-             const JobOptions& options, JobObserver& observer, Tally& tally, const ftp::Entry* known = nullptr);
-bool put_one(Connection& connection, const std::string& local, const std::string& remote, const std::string& name,
-             const JobOptions& options, JobObserver& observer, Tally& tally, bool no_links = false);
+// One file with its verification. Errors are reported to the observer and counted; false when it makes no
+// sense to go on.
+bool get_one(Connection& connection, const std::string& remote, const std::string& local,
+             const std::string& name, const JobOptions& options, JobObserver& observer, Tally& tally,
+             const ftp::Entry* known = nullptr);
+bool put_one(Connection& connection, const std::string& local, const std::string& remote,
+             const std::string& name, const JobOptions& options, JobObserver& observer, Tally& tally,
+             bool no_links = false);
 
 // Counts and reports; false when the connection cannot carry on.
 bool take_failure(Connection& connection, Error error, JobObserver& observer, Tally& tally);

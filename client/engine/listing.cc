@@ -11,7 +11,8 @@
 namespace ferry::client {
 namespace {
 
-constexpr std::size_t kMaxListingBytes = 512u * 1024 * 1024;  // a server that never stops must not eat our memory
+constexpr std::size_t kMaxListingBytes =
+    512u * 1024 * 1024;  // a server that never stops must not eat our memory
 
 Result<std::string> fetch_text(Connection& connection, const std::string& verb, const std::string& argument) {
   std::string text;
@@ -21,7 +22,8 @@ Result<std::string> fetch_text(Connection& connection, const std::string& verb, 
       auto got = read_some(data, buffer, Deadline::after(connection.site().timeout), connection.cancel());
       if (!got) return tl::unexpected(got.error());
       if (*got == 0) return {};
-      if (text.size() + *got > kMaxListingBytes) return fail(Errc::too_long, argument + ": the listing does not end");
+      if (text.size() + *got > kMaxListingBytes)
+        return fail(Errc::too_long, argument + ": the listing does not end");
       text.append(buffer.data(), *got);
     }
   };
@@ -45,7 +47,8 @@ Listing parse_listing(std::string_view text, ParseLine parse_line) {
       continue;
     }
     const bool is_dot = entry->type == ftp::EntryType::current_directory ||
-                        entry->type == ftp::EntryType::parent_directory || entry->name == "." || entry->name == "..";
+                        entry->type == ftp::EntryType::parent_directory || entry->name == "." ||
+                        entry->name == "..";
     if (!is_dot) listing.entries.push_back(std::move(*entry));
   }
   return listing;
@@ -57,12 +60,14 @@ Result<Listing> list_by_mlsd(Connection& connection, const std::string& path) {
   return parse_listing(*text, [](std::string_view line) { return ftp::parse_entry(line); });
 }
 
-// LIST takes options and globs where a name should be, and answers an empty list for what is missing: so go there first.
+// LIST takes options and globs where a name should be, and answers an empty list for what is missing: so go
+// there first.
 Result<Listing> list_by_list(Connection& connection, const std::string& path) {
   if (auto there = connection.require("CWD", path); !there) return tl::unexpected(there.error());
   auto text = fetch_text(connection, "LIST", "-a");
   if (text || connection.usable()) {
-    if (auto back = connection.require("CWD", connection.directory()); !back) return tl::unexpected(back.error());
+    if (auto back = connection.require("CWD", connection.directory()); !back)
+      return tl::unexpected(back.error());
   }
   if (!text) return tl::unexpected(text.error());
   const WallTime now = wall_now();
@@ -123,7 +128,8 @@ Result<bool> is_directory(Connection& connection, const std::string& path) {
   auto there = connection.command("CWD", path);
   if (!there) return tl::unexpected(there.error());
   if (!there->is_completion()) return false;
-  if (auto back = connection.require("CWD", connection.directory()); !back) return tl::unexpected(back.error());
+  if (auto back = connection.require("CWD", connection.directory()); !back)
+    return tl::unexpected(back.error());
   return true;
 }
 

@@ -1,5 +1,5 @@
-// What is in a remote folder, and what one remote name is. MLSD/MLST where the server has them (RFC 3659 §7), else LIST, SIZE, MDTM.
-// Paths are absolute, as Connection::absolute() makes them. Blocks on the network.
+// What is in a remote folder, and what one remote name is. MLSD/MLST where the server has them (RFC 3659 §7),
+// else LIST, SIZE, MDTM. Paths are absolute, as Connection::absolute() makes them. Blocks on the network.
 #pragma once
 
 #include <string>
@@ -11,11 +11,12 @@
 namespace ferry::client {
 
 struct Listing {
-  std::vector<ftp::Entry> entries;    // without "." and ".."; in the server's order
-  std::size_t unreadable_lines = 0;   // in no form we know
+  std::vector<ftp::Entry> entries;   // without "." and ".."; in the server's order
+  std::size_t unreadable_lines = 0;  // in no form we know
 };
 
-// Errc::not_found for a folder that is not there, whatever the server makes of it; Errc::not_directory for a file where that is known.
+// Errc::not_found for a folder that is not there, whatever the server makes of it; Errc::not_directory for a
+// file where that is known.
 Result<Listing> list_directory(Connection& connection, const std::string& path);
 
 // Type, size and time of one name, as far as the server tells. Errc::not_found.

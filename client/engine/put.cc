@@ -39,16 +39,20 @@ Result<LocalFile> open_local(const std::string& path, bool no_links) {
 }
 
 // How much of the local file the server has already, provided that it is a piece of this very file.
-Result<Bytes> trusted_remote_prefix(Connection& connection, const std::string& remote, const LocalFile& file) {
+Result<Bytes> trusted_remote_prefix(Connection& connection, const std::string& remote,
+                                    const LocalFile& file) {
   auto there = describe(connection, remote);
-  if (!there && (there.error().kind == Errc::not_found || there.error().kind == Errc::permission)) return Bytes{0};
+  if (!there && (there.error().kind == Errc::not_found || there.error().kind == Errc::permission))
+    return Bytes{0};
   if (!there) return tl::unexpected(there.error());
   if (!there->size || !there->modified || *there->size > file.size) return Bytes{0};
   // Servers tell whole seconds.
-  return std::chrono::floor<std::chrono::seconds>(file.modified) <= *there->modified ? *there->size : Bytes{0};
+  return std::chrono::floor<std::chrono::seconds>(file.modified) <= *there->modified ? *there->size
+                                                                                     : Bytes{0};
 }
 
-// Lets the server refuse before the first byte what cannot fit (RFC 959 §4.1.3). Most servers say 202: no need.
+// Lets the server refuse before the first byte what cannot fit (RFC 959 §4.1.3). Most servers say 202: no
+// need.
 Status announce(Connection& connection, const std::string& remote, Bytes size) {
   if (connection.manners().allo_refused) return {};
   auto reply = connection.command("ALLO", std::to_string(size));
@@ -79,8 +83,8 @@ Error explain(Connection& connection, const std::string& remote, Error error) {
   return error;
 }
 
-Status upload(Connection& connection, const std::string& remote, const LocalFile& file, const OnProgress& progress,
-              Digest* digest, TransferState& state, std::string& final_text) {
+Status upload(Connection& connection, const std::string& remote, const LocalFile& file,
+              const OnProgress& progress, Digest* digest, TransferState& state, std::string& final_text) {
   if (auto announced = announce(connection, remote, file.size); !announced) return announced;
   Pump pump{connection, file.fd.get(), state, digest, progress};
   const auto send = [&](net::Stream& data) { return send_file(pump, data); };
@@ -116,11 +120,13 @@ Result<TransferResult> put_file(Connection& connection, const std::string& local
   }
   if (::lseek(file->fd.get(), state.resumed, SEEK_SET) < 0) return fail_errno(errno, local);
   TransferResult result;
-  auto sent = upload(connection, remote, *file, progress, digest ? &*digest : nullptr, state, result.final_text);
+  auto sent =
+      upload(connection, remote, *file, progress, digest ? &*digest : nullptr, state, result.final_text);
   if (!sent) return tl::unexpected(sent.error());
   result.size = state.done;
   result.resumed = state.resumed;
-  result.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+  result.took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
   if (digest) result.local_digest = digest->hex();
   return result;
 }

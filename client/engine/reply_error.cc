@@ -12,8 +12,8 @@ struct Hint {
   Errc kind;
 };
 
-// 550 says everything from "not there" to "not yours"; servers differ in the text only (vsftpd, ProFTPD, Pure-FTPd, IIS,
-// pyftpdlib, ferryd). First match wins.
+// 550 says everything from "not there" to "not yours"; servers differ in the text only (vsftpd, ProFTPD,
+// Pure-FTPd, IIS, pyftpdlib, ferryd). First match wins.
 constexpr std::array<Hint, 17> k550Hints{{
     {"not empty", Errc::not_empty},
     {"is a directory", Errc::is_directory},
@@ -56,29 +56,43 @@ Errc kind_of_550(std::string_view verb, std::string_view text) {
 
 Errc kind_of(std::string_view verb, const ftp::Reply& reply) {
   switch (reply.code) {
-    case 421: return Errc::closed;
-    case 425: return Errc::refused;
-    case 426: return Errc::reset;
-    case 450: return lower(reply.text()).find("no such") != std::string::npos ? Errc::not_found : Errc::busy;
-    case 452: return Errc::no_space;
+    case 421:
+      return Errc::closed;
+    case 425:
+      return Errc::refused;
+    case 426:
+      return Errc::reset;
+    case 450:
+      return lower(reply.text()).find("no such") != std::string::npos ? Errc::not_found : Errc::busy;
+    case 452:
+      return Errc::no_space;
     case 430:
     case 530:
-    case 532: return Errc::login_refused;
-    case 521: return verb == "MKD" ? Errc::exists : Errc::tls;
+    case 532:
+      return Errc::login_refused;
+    case 521:
+      return verb == "MKD" ? Errc::exists : Errc::tls;
     case 522:
     case 533:
     case 534:
-    case 536: return Errc::tls;
-    case 550: return kind_of_550(verb, reply.text());
-    case 552: return Errc::over_quota;
-    case 553: return Errc::name_refused;
-    case 554: return Errc::out_of_range;
+    case 536:
+      return Errc::tls;
+    case 550:
+      return kind_of_550(verb, reply.text());
+    case 552:
+      return Errc::over_quota;
+    case 553:
+      return Errc::name_refused;
+    case 554:
+      return Errc::out_of_range;
     case 500:
     case 501:
     case 502:
     case 503:
-    case 504: return Errc::unsupported;
-    default: return Errc::io;
+    case 504:
+      return Errc::unsupported;
+    default:
+      return Errc::io;
   }
 }
 
@@ -86,24 +100,42 @@ Errc kind_of(std::string_view verb, const ftp::Reply& reply) {
 
 std::string_view kind_words(Errc kind) {
   switch (kind) {
-    case Errc::not_found: return "not found";
-    case Errc::exists: return "exists already";
-    case Errc::not_empty: return "not empty";
-    case Errc::permission: return "not permitted";
-    case Errc::is_directory: return "is a folder";
-    case Errc::not_directory: return "is no folder";
-    case Errc::busy: return "busy";
-    case Errc::no_space: return "no space left";
-    case Errc::over_quota: return "over quota";
-    case Errc::name_refused: return "name refused";
-    case Errc::out_of_range: return "beyond the end";
-    case Errc::closed: return "the server ended the session";
-    case Errc::reset: return "transfer broken off";
-    case Errc::refused: return "no data connection";
-    case Errc::login_refused: return "login refused";
-    case Errc::tls: return "refused for reasons of encryption";
-    case Errc::unsupported: return "not supported by the server";
-    default: return "refused";
+    case Errc::not_found:
+      return "not found";
+    case Errc::exists:
+      return "exists already";
+    case Errc::not_empty:
+      return "not empty";
+    case Errc::permission:
+      return "not permitted";
+    case Errc::is_directory:
+      return "is a folder";
+    case Errc::not_directory:
+      return "is no folder";
+    case Errc::busy:
+      return "busy";
+    case Errc::no_space:
+      return "no space left";
+    case Errc::over_quota:
+      return "over quota";
+    case Errc::name_refused:
+      return "name refused";
+    case Errc::out_of_range:
+      return "beyond the end";
+    case Errc::closed:
+      return "the server ended the session";
+    case Errc::reset:
+      return "transfer broken off";
+    case Errc::refused:
+      return "no data connection";
+    case Errc::login_refused:
+      return "login refused";
+    case Errc::tls:
+      return "refused for reasons of encryption";
+    case Errc::unsupported:
+      return "not supported by the server";
+    default:
+      return "refused";
   }
 }
 

@@ -9,8 +9,8 @@
 
 namespace ferry::client {
 
-// `verb` is the command that was refused; `subject` what it was about (a path, a host), "" for none. The context becomes
-// "subject: not found (550 No such file)". Foreign text inside stays foreign.
+// `verb` is the command that was refused; `subject` what it was about (a path, a host), "" for none. The
+// context becomes "subject: not found (550 No such file)". Foreign text inside stays foreign.
 Error reply_error(std::string_view verb, std::string_view subject, const ftp::Reply& reply);
 
 // The kind in words for people: "not found".

@@ -23,7 +23,8 @@ Result<std::string> parse_fingerprint(std::string_view text) {
   constexpr std::string_view kPrefix = "sha256:";
   constexpr std::size_t kHexDigits = 64;
   std::string lower;
-  for (const char c : text.substr(0, kPrefix.size())) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const char c : text.substr(0, kPrefix.size()))
+    lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   if (lower == kPrefix) text.remove_prefix(kPrefix.size());
   std::string digits;
   for (const char c : text) {
@@ -33,7 +34,8 @@ Result<std::string> parse_fingerprint(std::string_view text) {
     }
     digits += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   }
-  if (digits.size() != kHexDigits) return fail(Errc::bad_syntax, "a fingerprint is sha256: and 64 hexadecimal digits");
+  if (digits.size() != kHexDigits)
+    return fail(Errc::bad_syntax, "a fingerprint is sha256: and 64 hexadecimal digits");
   std::string spaced;
   for (std::size_t i = 0; i < digits.size(); i += 2) {
     if (i > 0) spaced += ':';

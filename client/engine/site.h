@@ -14,9 +14,9 @@ struct Site {
   std::string host;
   std::uint16_t port = 21;
   ftp::Security security = ftp::Security::explicit_tls;
-  bool active = false;     // the server connects to us for data (EPRT/PORT)
-  std::string ca_file;     // "": the system's CAs
-  std::string pinned;      // the only certificate to accept ("AB:CD:…"), "": decide by CAs and trust store
+  bool active = false;  // the server connects to us for data (EPRT/PORT)
+  std::string ca_file;  // "": the system's CAs
+  std::string pinned;   // the only certificate to accept ("AB:CD:…"), "": decide by CAs and trust store
   std::chrono::milliseconds timeout{30'000};  // of every wait for the server
 
   // "host:port" as the trust store and messages spell it; IPv6 in brackets.
@@ -28,8 +28,8 @@ Site site_of(const ftp::Url& url);
 // "sha256:ab12…", with or without the prefix and colons -> "AB:12:…". Errc::bad_syntax.
 Result<std::string> parse_fingerprint(std::string_view text);
 
-// The file or folder a URL names, seen from the login folder (RFC 1738 §3.2.2): one slash after the host ends the
-// host and the rest is relative; a second one ("//etc", or "%2Fetc") makes it absolute.
+// The file or folder a URL names, seen from the login folder (RFC 1738 §3.2.2): one slash after the host ends
+// the host and the rest is relative; a second one ("//etc", or "%2Fetc") makes it absolute.
 std::string remote_path(const std::string& login_directory, const std::string& url_path);
 
 }  // namespace ferry::client

@@ -1,9 +1,11 @@
-// One file, one way. Downloads grow as NAME.ferry-part beside their target and are renamed when whole; uploads go on where the
-// server's partial ends. Blocks on network and disk; memory use does not depend on the file's size.
+// One file, one way. Downloads grow as NAME.ferry-part beside their target and are renamed when whole;
+// uploads go on where the server's partial ends. Blocks on network and disk; memory use does not depend on
+// the file's size.
 //
-// A resume never mixes two files: a download's partial carries the remote file's modification time from its first block
-// on and is only continued while the server still tells the same time; an upload is only continued when the local file has not been
-// touched since the server's partial was last written. What cannot be shown so starts again from the beginning.
+// A resume never mixes two files: a download's partial carries the remote file's modification time from its
+// first block on and is only continued while the server still tells the same time; an upload is only
+// continued when the local file has not been touched since the server's partial was last written. What cannot
+// be shown so starts again from the beginning.
 #pragma once
 
 #include <chrono>
@@ -19,7 +21,11 @@
 
 namespace ferry::client {
 
-enum class Phase { moving, confirming, verifying };  // confirming: all bytes are through, the server's 226 is not here yet
+enum class Phase {
+  moving,
+  confirming,
+  verifying
+};  // confirming: all bytes are through, the server's 226 is not here yet
 
 struct TransferState {
   Phase phase = Phase::moving;
@@ -35,24 +41,26 @@ struct TransferOptions {
 };
 
 struct TransferResult {
-  Bytes size = 0;                    // of the whole file
+  Bytes size = 0;  // of the whole file
   Bytes resumed = 0;
   std::chrono::milliseconds took{};
-  std::string local_digest;          // lower-case hex, when asked for
-  std::string final_text;            // the server's last reply
+  std::string local_digest;  // lower-case hex, when asked for
+  std::string final_text;    // the server's last reply
 };
 
 inline constexpr const char* kPartSuffix = ".ferry-part";
 
-// Downloads `remote` (absolute) to the file `local`, which is replaced when everything has arrived. `known` saves asking for size and time
-// when a listing has told them already. Errc::is_directory, not_found, no_space, busy (another ferry writes the same partial), …
+// Downloads `remote` (absolute) to the file `local`, which is replaced when everything has arrived. `known`
+// saves asking for size and time when a listing has told them already. Errc::is_directory, not_found,
+// no_space, busy (another ferry writes the same partial), …
 Result<TransferResult> get_file(Connection& connection, const std::string& remote, const std::string& local,
                                 const TransferOptions& options, const OnProgress& progress,
                                 const ftp::Entry* known = nullptr);
 
-// Uploads the regular file `local` (never through a symbolic link if `no_links`) to `remote` (absolute) and passes its modification time on where the
-// server takes it. Errc::over_quota as early as the server tells.
+// Uploads the regular file `local` (never through a symbolic link if `no_links`) to `remote` (absolute) and
+// passes its modification time on where the server takes it. Errc::over_quota as early as the server tells.
 Result<TransferResult> put_file(Connection& connection, const std::string& local, const std::string& remote,
-                                const TransferOptions& options, const OnProgress& progress, bool no_links = false);
+                                const TransferOptions& options, const OnProgress& progress,
+                                bool no_links = false);
 
 }  // namespace ferry::client

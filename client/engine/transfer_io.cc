@@ -39,7 +39,8 @@ Status send_file(Pump& pump, net::Stream& data) {
     if (got == 0) return fail(Errc::io, "the file became shorter while it was sent");
     if (pump.connection.has_early_reply()) return fail(Errc::reset, "the server stopped the upload");
     const std::string_view block(buffer.data(), static_cast<std::size_t>(got));
-    if (auto sent = write_all(data, block, pump.connection.site().timeout, pump.connection.cancel()); !sent) return sent;
+    if (auto sent = write_all(data, block, pump.connection.site().timeout, pump.connection.cancel()); !sent)
+      return sent;
     account(pump, block);
   }
   return {};

@@ -20,11 +20,12 @@ struct Pump {
   const OnProgress& progress;
 };
 
-// File, from its current position, up to pump.state.total -> stream. Errc::io when the file has become shorter. Stops early, with Errc::reset, once the
-// server has given its verdict.
+// File, from its current position, up to pump.state.total -> stream. Errc::io when the file has become
+// shorter. Stops early, with Errc::reset, once the server has given its verdict.
 Status send_file(Pump& pump, net::Stream& data);
 
-// Stream up to its end -> file. Under TLS an end without close_notify is only an end if all bytes have come. `after_block` runs behind every write.
+// Stream up to its end -> file. Under TLS an end without close_notify is only an end if all bytes have come.
+// `after_block` runs behind every write.
 Status receive_file(Pump& pump, net::Stream& data, const std::function<void()>& after_block);
 
 Status write_fully(int fd, std::string_view bytes);

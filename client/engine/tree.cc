@@ -11,7 +11,8 @@
 namespace ferry::client {
 namespace {
 
-// Servers answer MKD of a folder that is there with 550, 521 or worse; what counts is whether it is there now.
+// Servers answer MKD of a folder that is there with 550, 521 or worse; what counts is whether it is there
+// now.
 Status make_folder(Connection& connection, const std::string& path) {
   auto made = connection.require("MKD", path);
   if (made) return {};
@@ -52,8 +53,8 @@ void report_plan(Connection& connection, const TreePlan& plan, JobObserver& obse
 
 // Runs `make` for folders and `copy` for files; both answer false when it makes no sense to go on.
 template <typename MakeFolder, typename CopyFile>
-void run_plan(Connection& connection, const TreePlan& plan, JobObserver& observer, Tally& tally, MakeFolder make,
-              CopyFile copy) {
+void run_plan(Connection& connection, const TreePlan& plan, JobObserver& observer, Tally& tally,
+              MakeFolder make, CopyFile copy) {
   LostFolders lost;
   for (const auto& item : plan.items) {
     const std::string& path = item.entry.name;
@@ -126,8 +127,8 @@ Status remove_tree(Connection& connection, const std::string& path) {
   return outcome;
 }
 
-void put_tree(Connection& connection, const std::string& local, const std::string& remote, const JobOptions& options,
-              JobObserver& observer, Tally& tally) {
+void put_tree(Connection& connection, const std::string& local, const std::string& remote,
+              const JobOptions& options, JobObserver& observer, Tally& tally) {
   auto plan = plan_local_tree(local);
   if (!plan) {
     take_failure(connection, plan.error(), observer, tally);
@@ -135,17 +136,19 @@ void put_tree(Connection& connection, const std::string& local, const std::strin
   }
   report_plan(connection, *plan, observer, tally);
   const auto make = [&](const std::string& path) {
-    return path.empty() ? make_remote_folders(connection, remote) : make_folder(connection, ftp::join_path(remote, path));
+    return path.empty() ? make_remote_folders(connection, remote)
+                        : make_folder(connection, ftp::join_path(remote, path));
   };
   const auto copy = [&](const ftp::Entry& file) {
     const std::string source = (std::filesystem::path(local) / file.name).native();
-    return put_one(connection, source, ftp::join_path(remote, file.name), file.name, options, observer, tally, true);
+    return put_one(connection, source, ftp::join_path(remote, file.name), file.name, options, observer, tally,
+                   true);
   };
   run_plan(connection, *plan, observer, tally, make, copy);
 }
 
-void get_tree(Connection& connection, const std::string& remote, const std::string& local, const JobOptions& options,
-              JobObserver& observer, Tally& tally) {
+void get_tree(Connection& connection, const std::string& remote, const std::string& local,
+              const JobOptions& options, JobObserver& observer, Tally& tally) {
   auto plan = plan_remote_tree(connection, remote);
   if (!plan) {
     take_failure(connection, plan.error(), observer, tally);
@@ -157,7 +160,8 @@ void get_tree(Connection& connection, const std::string& remote, const std::stri
   };
   const auto copy = [&](const ftp::Entry& file) {
     const std::string target = (std::filesystem::path(local) / file.name).native();
-    return get_one(connection, ftp::join_path(remote, file.name), target, file.name, options, observer, tally, &file);
+    return get_one(connection, ftp::join_path(remote, file.name), target, file.name, options, observer, tally,
+                   &file);
   };
   run_plan(connection, *plan, observer, tally, make, copy);
 }

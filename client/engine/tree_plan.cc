@@ -18,7 +18,9 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMaxItems = 4'000'000;
 constexpr std::ptrdiff_t kMaxDepth = 500;
 
-std::string below(const std::string& folder, const std::string& name) { return folder.empty() ? name : folder + "/" + name; }
+std::string below(const std::string& folder, const std::string& name) {
+  return folder.empty() ? name : folder + "/" + name;
+}
 
 void add_folder(TreePlan& plan, const std::string& path) {
   ftp::Entry entry;
@@ -47,7 +49,8 @@ bool take_local(TreePlan& plan, const fs::directory_entry& entry, const std::str
     file.size = info.st_size;
     add_file(plan, std::move(file), path);
   } else {
-    plan.notes.push_back(path + (S_ISLNK(info.st_mode) ? ": symbolic link, skipped" : ": no regular file, skipped"));
+    plan.notes.push_back(path +
+                         (S_ISLNK(info.st_mode) ? ": symbolic link, skipped" : ": no regular file, skipped"));
   }
   return false;
 }
@@ -113,7 +116,8 @@ Result<TreePlan> plan_remote_tree(Connection& connection, const std::string& roo
     }
     add_folder(plan, folder);
     if (listing->unreadable_lines > 0) {
-      plan.notes.push_back(below(folder, "") + ": " + std::to_string(listing->unreadable_lines) + " lines of the listing were not understood");
+      plan.notes.push_back(below(folder, "") + ": " + std::to_string(listing->unreadable_lines) +
+                           " lines of the listing were not understood");
     }
     for (auto& entry : listing->entries) {
       std::string path = below(folder, entry.name);

@@ -63,7 +63,8 @@ std::optional<Pin> parse_pin(const std::string& line) {
   std::istringstream words(line);
   Pin pin;
   std::string fingerprint, surplus;
-  if (!(words >> pin.server >> fingerprint >> pin.first_seen >> pin.last_seen) || words >> surplus) return std::nullopt;
+  if (!(words >> pin.server >> fingerprint >> pin.first_seen >> pin.last_seen) || words >> surplus)
+    return std::nullopt;
   auto parsed = parse_fingerprint(fingerprint);
   if (!parsed) return std::nullopt;
   pin.fingerprint = *parsed;
@@ -78,13 +79,14 @@ std::string bare_hex(const std::string& fingerprint) {
   return hex;
 }
 
-Error changed(const Site& site, const Certificate& certificate, const std::string& known, const std::string& since,
-              const std::string& remedy) {
-  return Error{Errc::untrusted, "the certificate of " + site.key() + " is not the one that is pinned" + since +
-                                    ": pinned sha256:" + bare_hex(known) + ", now sha256:" +
-                                    bare_hex(certificate.fingerprint) +
-                                    ". Someone may be reading this connection, or the server was set up anew: ask its operator" +
-                                    remedy};
+Error changed(const Site& site, const Certificate& certificate, const std::string& known,
+              const std::string& since, const std::string& remedy) {
+  return Error{
+      Errc::untrusted,
+      "the certificate of " + site.key() + " is not the one that is pinned" + since +
+          ": pinned sha256:" + bare_hex(known) + ", now sha256:" + bare_hex(certificate.fingerprint) +
+          ". Someone may be reading this connection, or the server was set up anew: ask its operator" +
+          remedy};
 }
 
 Status ask(const Site& site, const Certificate& certificate, TrustStore& store, TrustAsker& asker) {
@@ -97,7 +99,8 @@ Status ask(const Site& site, const Certificate& certificate, TrustStore& store, 
     case TrustAnswer::no:
       break;
   }
-  return fail(Errc::untrusted, "the certificate of " + site.key() + " is not trusted (" + *certificate.why_untrusted +
+  return fail(Errc::untrusted, "the certificate of " + site.key() + " is not trusted (" +
+                                   *certificate.why_untrusted +
                                    "); its fingerprint is sha256:" + bare_hex(certificate.fingerprint));
 }
 
@@ -119,7 +122,8 @@ Result<std::vector<Pin>> parse_pins(std::string_view text) {
 std::string format_pins(const std::vector<Pin>& pins) {
   std::string text(kHeading);
   for (const Pin& pin : pins) {
-    text += pin.server + " sha256:" + bare_hex(pin.fingerprint) + " " + pin.first_seen + " " + pin.last_seen + "\n";
+    text += pin.server + " sha256:" + bare_hex(pin.fingerprint) + " " + pin.first_seen + " " + pin.last_seen +
+            "\n";
   }
   return text;
 }
@@ -136,7 +140,8 @@ Result<std::optional<Pin>> TrustStore::find(const std::string& server) const {
   if (!text) return tl::unexpected(text.error());
   auto pins = parse_pins(*text);
   if (!pins) return fail(pins.error().kind, path_ + ": " + pins.error().context);
-  const auto found = std::find_if(pins->begin(), pins->end(), [&](const Pin& pin) { return pin.server == server; });
+  const auto found =
+      std::find_if(pins->begin(), pins->end(), [&](const Pin& pin) { return pin.server == server; });
   return found == pins->end() ? std::optional<Pin>() : std::optional<Pin>(*found);
 }
 
@@ -150,7 +155,8 @@ Status TrustStore::remember(const std::string& server, const std::string& finger
   if (!text) return tl::unexpected(text.error());
   auto pins = parse_pins(*text);
   if (!pins) return fail(pins.error().kind, path_ + ": " + pins.error().context);
-  const auto same = std::find_if(pins->begin(), pins->end(), [&](const Pin& pin) { return pin.server == server; });
+  const auto same =
+      std::find_if(pins->begin(), pins->end(), [&](const Pin& pin) { return pin.server == server; });
   const std::string stamp = iso_time(now);
   if (same == pins->end()) {
     pins->push_back({server, fingerprint, stamp, stamp});
@@ -165,7 +171,8 @@ Status TrustStore::remember(const std::string& server, const std::string& finger
   return {};
 }
 
-Status check_certificate(const Site& site, const Certificate& certificate, TrustStore& store, TrustAsker& asker) {
+Status check_certificate(const Site& site, const Certificate& certificate, TrustStore& store,
+                         TrustAsker& asker) {
   if (!site.pinned.empty()) {
     if (site.pinned == certificate.fingerprint) return {};
     return tl::unexpected(changed(site, certificate, site.pinned, " with --pin", ""));
@@ -179,8 +186,9 @@ Status check_certificate(const Site& site, const Certificate& certificate, Trust
       if ((*pin)->last_seen.substr(0, 10) == now.substr(0, 10)) return {};
       return store.remember(site.key(), certificate.fingerprint, wall_now());
     }
-    return tl::unexpected(changed(site, certificate, (*pin)->fingerprint, " since " + (*pin)->first_seen,
-                                  ". To accept the new one, remove the line of " + site.key() + " from " + store.path()));
+    return tl::unexpected(
+        changed(site, certificate, (*pin)->fingerprint, " since " + (*pin)->first_seen,
+                ". To accept the new one, remove the line of " + site.key() + " from " + store.path()));
   }
   if (!certificate.why_untrusted || store.is_accepted_once(site.key(), certificate.fingerprint)) return {};
   return ask(site, certificate, store, asker);

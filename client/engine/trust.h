@@ -1,8 +1,10 @@
-// Which server certificates to believe: CAs first, then the user's own pins, then a question. No terminal here; whoever sits
-// in front answers through TrustAsker.
+// Which server certificates to believe: CAs first, then the user's own pins, then a question. No terminal
+// here; whoever sits in front answers through TrustAsker.
 //
-// The trust file ($XDG_DATA_HOME/ferry/trust, else ~/.local/share/ferry/trust, mode 0600) has one line per server:
-//   host:port sha256:HEX first-seen last-seen          # times as 2026-11-21T04:30:00Z; lines with # are comments
+// The trust file ($XDG_DATA_HOME/ferry/trust, else ~/.local/share/ferry/trust, mode 0600) has one line per
+// server:
+//   host:port sha256:HEX first-seen last-seen          # times as 2026-11-21T04:30:00Z; lines with # are
+//   comments
 #pragma once
 
 #include <optional>
@@ -26,7 +28,8 @@ struct Pin {
 Result<std::vector<Pin>> parse_pins(std::string_view text);
 std::string format_pins(const std::vector<Pin>& pins);
 
-// Reads the file at every question and rewrites it whole under a lock, so that several ferry processes never lose a pin.
+// Reads the file at every question and rewrites it whole under a lock, so that several ferry processes never
+// lose a pin.
 class TrustStore {
  public:
   explicit TrustStore(std::string path) : path_(std::move(path)) {}
@@ -38,7 +41,9 @@ class TrustStore {
   const std::string& path() const { return path_; }
 
   // Accepted for the life of this process only.
-  void accept_once(const std::string& server, const std::string& fingerprint) { once_.insert(server + " " + fingerprint); }
+  void accept_once(const std::string& server, const std::string& fingerprint) {
+    once_.insert(server + " " + fingerprint);
+  }
   bool is_accepted_once(const std::string& server, const std::string& fingerprint) const {
     return once_.contains(server + " " + fingerprint);
   }
@@ -63,7 +68,9 @@ class TrustAsker {
   virtual TrustAnswer unknown_certificate(const Site& site, const Certificate& certificate) = 0;
 };
 
-// Order: site.pinned decides alone; a pin in the store must match; a CA; accepted once; the question. Errc::untrusted.
-Status check_certificate(const Site& site, const Certificate& certificate, TrustStore& store, TrustAsker& asker);
+// Order: site.pinned decides alone; a pin in the store must match; a CA; accepted once; the question.
+// Errc::untrusted.
+Status check_certificate(const Site& site, const Certificate& certificate, TrustStore& store,
+                         TrustAsker& asker);
 
 }  // namespace ferry::client

@@ -14,20 +14,28 @@ namespace {
 
 std::size_t hex_length(DigestKind kind) {
   switch (kind) {
-    case DigestKind::sha256: return 64;
-    case DigestKind::sha512: return 128;
-    case DigestKind::sha1: return 40;
-    case DigestKind::md5: return 32;
+    case DigestKind::sha256:
+      return 64;
+    case DigestKind::sha512:
+      return 128;
+    case DigestKind::sha1:
+      return 40;
+    case DigestKind::md5:
+      return 32;
   }
   return 0;
 }
 
 std::string x_verb(DigestKind kind) {
   switch (kind) {
-    case DigestKind::sha256: return "XSHA256";
-    case DigestKind::sha512: return "XSHA512";
-    case DigestKind::sha1: return "XSHA1";
-    case DigestKind::md5: return "XMD5";
+    case DigestKind::sha256:
+      return "XSHA256";
+    case DigestKind::sha512:
+      return "XSHA512";
+    case DigestKind::sha1:
+      return "XSHA1";
+    case DigestKind::md5:
+      return "XMD5";
   }
   return "";
 }
@@ -38,12 +46,14 @@ bool is_hex(std::string_view text) {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
 // nullopt: the server does not do that for this file; it is asked another way then.
-Result<std::optional<std::string>> ask_hash(Connection& connection, const std::string& remote, DigestKind kind) {
+Result<std::optional<std::string>> ask_hash(Connection& connection, const std::string& remote,
+                                            DigestKind kind) {
   const std::string offered = connection.features().parameters("HASH");
   const std::string name(digest_name(kind));
   if (offered.find(name) == std::string::npos) return std::optional<std::string>();
@@ -55,7 +65,8 @@ Result<std::optional<std::string>> ask_hash(Connection& connection, const std::s
   return reply->code == 213 ? digest_in_words(reply->text(), kind) : std::nullopt;
 }
 
-Result<std::optional<std::string>> ask_x_verb(Connection& connection, const std::string& remote, DigestKind kind) {
+Result<std::optional<std::string>> ask_x_verb(Connection& connection, const std::string& remote,
+                                              DigestKind kind) {
   const std::string verb = x_verb(kind);
   if (!connection.features().has(verb)) return std::optional<std::string>();
   auto reply = connection.command(verb, remote);
@@ -63,7 +74,8 @@ Result<std::optional<std::string>> ask_x_verb(Connection& connection, const std:
   return reply->is_completion() ? digest_in_words(reply->text(), kind) : std::nullopt;
 }
 
-Result<std::string> read_back(Connection& connection, const std::string& remote, DigestKind kind, const OnProgress& progress) {
+Result<std::string> read_back(Connection& connection, const std::string& remote, DigestKind kind,
+                              const OnProgress& progress) {
   Digest digest(kind);
   TransferState state;
   state.phase = Phase::verifying;
@@ -87,9 +99,12 @@ Result<std::string> read_back(Connection& connection, const std::string& remote,
 
 std::string_view source_words(DigestSource source) {
   switch (source) {
-    case DigestSource::announced: return "computed by the server on arrival";
-    case DigestSource::asked: return "computed by the server";
-    case DigestSource::read_back: return "read back, the server offers no digest";
+    case DigestSource::announced:
+      return "computed by the server on arrival";
+    case DigestSource::asked:
+      return "computed by the server";
+    case DigestSource::read_back:
+      return "read back, the server offers no digest";
   }
   return "";
 }

@@ -1,4 +1,5 @@
-// Is the file at the other end the same? The remote side's digest, by the cheapest means the server has. Blocks on the network.
+// Is the file at the other end the same? The remote side's digest, by the cheapest means the server has.
+// Blocks on the network.
 #pragma once
 
 #include <optional>
@@ -28,7 +29,8 @@ std::optional<std::string> announced_digest(std::string_view reply_text, DigestK
 // A digest of `kind`'s length among the words of a 213 or 250 text.
 std::optional<std::string> digest_in_words(std::string_view reply_text, DigestKind kind);
 
-// `final_text` is the reply that ended an upload of this file, "" if there was none. `progress` hears of reading back.
+// `final_text` is the reply that ended an upload of this file, "" if there was none. `progress` hears of
+// reading back.
 Result<RemoteDigest> remote_digest(Connection& connection, const std::string& remote, DigestKind kind,
                                    const OnProgress& progress, std::string_view final_text = {});
 

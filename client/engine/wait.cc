@@ -17,7 +17,9 @@ namespace {
 
 using net::Progress;
 
-short events_for(Progress::State want) { return want == Progress::State::want_write ? POLLOUT : POLLIN; }
+short events_for(Progress::State want) {
+  return want == Progress::State::want_write ? POLLOUT : POLLIN;
+}
 
 // What the dialling thread and its waiter share; lives until the later of the two lets go.
 struct Dialling {
@@ -52,7 +54,8 @@ Status wait_ready(int fd, short events, Deadline deadline, const Cancel* cancel)
   }
 }
 
-Result<std::size_t> read_some(net::Stream& stream, std::span<char> buffer, Deadline deadline, const Cancel* cancel) {
+Result<std::size_t> read_some(net::Stream& stream, std::span<char> buffer, Deadline deadline,
+                              const Cancel* cancel) {
   while (true) {
     if (cancel != nullptr && cancel->requested()) return fail(Errc::cancelled, "interrupted");
     auto progress = stream.try_read(buffer);
@@ -65,7 +68,8 @@ Result<std::size_t> read_some(net::Stream& stream, std::span<char> buffer, Deadl
   }
 }
 
-Status write_all(net::Stream& stream, std::string_view bytes, std::chrono::milliseconds stall, const Cancel* cancel) {
+Status write_all(net::Stream& stream, std::string_view bytes, std::chrono::milliseconds stall,
+                 const Cancel* cancel) {
   Deadline deadline = Deadline::after(stall);
   while (!bytes.empty()) {
     if (cancel != nullptr && cancel->requested()) return fail(Errc::cancelled, "interrupted");
@@ -77,7 +81,8 @@ Status write_all(net::Stream& stream, std::string_view bytes, std::chrono::milli
       deadline = Deadline::after(stall);
       continue;
     }
-    if (auto ready = wait_ready(stream.fd(), events_for(progress->state), deadline, cancel); !ready) return ready;
+    if (auto ready = wait_ready(stream.fd(), events_for(progress->state), deadline, cancel); !ready)
+      return ready;
   }
   return {};
 }
@@ -88,7 +93,8 @@ Status handshake(net::Stream& stream, Deadline deadline, const Cancel* cancel) {
     if (!progress) return tl::unexpected(std::move(progress.error()));
     if (progress->state == Progress::State::done) return {};
     if (progress->state == Progress::State::end) return fail(Errc::tls, "the server ended the TLS handshake");
-    if (auto ready = wait_ready(stream.fd(), events_for(progress->state), deadline, cancel); !ready) return ready;
+    if (auto ready = wait_ready(stream.fd(), events_for(progress->state), deadline, cancel); !ready)
+      return ready;
   }
 }
 

@@ -4,8 +4,8 @@
 #include <climits>
 #include <sstream>
 
-#include "client/cli/display.h"
-#include "client/cli/exit_code.h"
+#include "client/line/display.h"
+#include "client/line/exit_code.h"
 
 namespace ferry::client {
 namespace {
@@ -14,27 +14,37 @@ constexpr int kAny = INT_MAX;
 
 // Sorted by name: help shows them so.
 constexpr std::array<ShellCommand, 19> kCommands{{
-    {"auth", "", "", 0, 1, Names::none, true, shell_auth, "auth [USER]", "log in to the same server as someone else"},
-    {"cd", "", "", 0, 1, Names::remote, false, shell_cd, "cd [DIR]", "change the remote folder; without DIR to the one of the login"},
+    {"auth", "", "", 0, 1, Names::none, true, shell_auth, "auth [USER]",
+     "log in to the same server as someone else"},
+    {"cd", "", "", 0, 1, Names::remote, false, shell_cd, "cd [DIR]",
+     "change the remote folder; without DIR to the one of the login"},
     {"exit", "quit bye", "", 0, 0, Names::none, false, shell_exit, "exit", "leave ferry"},
     {"get", "", "rc", 1, 3, Names::remote, false, shell_get, "get [-r] [-c] NAME [LOCAL] [md5|sha256]",
-     "download; -r whole folders, -c go on with an interrupted one; md5 or sha256 compares both sides afterwards"},
-    {"help", "?", "", 0, 1, Names::commands, false, shell_help, "help [COMMAND]", "this list, or one command"},
-    {"info", "", "", 0, 0, Names::none, false, shell_info, "info", "what the server says about your account and this session"},
-    {"lcd", "", "", 0, 1, Names::local, false, shell_lcd, "lcd [DIR]", "change the local folder; without DIR to your home"},
+     "download; -r whole folders, -c go on with an interrupted one; md5 or sha256 compares both sides "
+     "afterwards"},
+    {"help", "?", "", 0, 1, Names::commands, false, shell_help, "help [COMMAND]",
+     "this list, or one command"},
+    {"info", "", "", 0, 0, Names::none, false, shell_info, "info",
+     "what the server says about your account and this session"},
+    {"lcd", "", "", 0, 1, Names::local, false, shell_lcd, "lcd [DIR]",
+     "change the local folder; without DIR to your home"},
     {"lls", "", "", 0, 1, Names::local, false, shell_lls, "lls [DIR]", "list a local folder"},
     {"ls", "dir show", "", 0, kAny, Names::remote, false, shell_ls, "ls [NAME...]", "list remote folders"},
     {"md5", "", "", 1, kAny, Names::remote, false, shell_md5, "md5 NAME...", "MD5 of remote files"},
-    {"mkdir", "", "p", 1, kAny, Names::remote, false, shell_mkdir, "mkdir [-p] DIR...", "make remote folders; -p with their parents"},
+    {"mkdir", "", "p", 1, kAny, Names::remote, false, shell_mkdir, "mkdir [-p] DIR...",
+     "make remote folders; -p with their parents"},
     {"mv", "", "", 2, 2, Names::remote, false, shell_mv, "mv FROM TO", "rename or move on the server"},
     {"passwd", "", "", 0, 0, Names::none, true, shell_passwd, "passwd", "change your password"},
     {"put", "", "rc", 1, 3, Names::local, false, shell_put, "put [-r] [-c] LOCAL [NAME] [md5|sha256]",
-     "upload; -r whole folders, -c go on with an interrupted one; md5 or sha256 compares both sides afterwards"},
+     "upload; -r whole folders, -c go on with an interrupted one; md5 or sha256 compares both sides "
+     "afterwards"},
     {"pwd", "", "", 0, 0, Names::none, false, shell_pwd, "pwd", "the remote folder"},
     {"q", "logout", "", 0, 0, Names::none, false, shell_logout, "q", "log out, back to the login prompt"},
     {"rm", "", "", 1, kAny, Names::remote, false, shell_rm, "rm NAME...", "remove remote files"},
-    {"rmdir", "", "", 1, kAny, Names::remote, false, shell_rmdir, "rmdir DIR...", "remove empty remote folders"},
-    {"sha256", "", "", 1, kAny, Names::remote, false, shell_sha256, "sha256 NAME...", "SHA-256 of remote files"},
+    {"rmdir", "", "", 1, kAny, Names::remote, false, shell_rmdir, "rmdir DIR...",
+     "remove empty remote folders"},
+    {"sha256", "", "", 1, kAny, Names::remote, false, shell_sha256, "sha256 NAME...",
+     "SHA-256 of remote files"},
 }};
 
 std::vector<std::string> split_aliases(std::string_view aliases) {
@@ -51,7 +61,9 @@ int usage_error(const ShellCommand& command, const std::string& what) {
 
 }  // namespace
 
-std::span<const ShellCommand> shell_commands() { return kCommands; }
+std::span<const ShellCommand> shell_commands() {
+  return kCommands;
+}
 
 const ShellCommand* find_shell_command(std::string_view name) {
   for (const auto& command : kCommands) {
@@ -81,7 +93,8 @@ int run_shell_command(Shell& shell, const ShellCommand& command, const std::vect
       break;
     }
     for (const char flag : words[at].substr(1)) {
-      if (command.flags.find(flag) == std::string_view::npos) return usage_error(command, std::string("no option -") + flag);
+      if (command.flags.find(flag) == std::string_view::npos)
+        return usage_error(command, std::string("no option -") + flag);
       arguments.flags += flag;
     }
   }

@@ -1,5 +1,5 @@
-// The shell's commands: one table that running, help, likeness and completion read. How to add one: a row in commands.cc, its function in
-// session_commands.cc or file_commands.cc, its line in man/ferry.1.
+// The shell's commands: one table that running, help, likeness and completion read. How to add one: a row in
+// commands.cc, its function in session_commands.cc or file_commands.cc, its line in man/ferry.1.
 #pragma once
 
 #include <span>
@@ -14,18 +14,18 @@ class Shell;
 enum class Names { none, remote, local, commands };  // what its operands are, for completion
 
 struct ShellArguments {
-  std::string flags;                  // letters given, e.g. "rc"
+  std::string flags;  // letters given, e.g. "rc"
   std::vector<std::string> operands;
   bool has(char flag) const { return flags.find(flag) != std::string::npos; }
 };
 
 struct ShellCommand {
   std::string_view name;
-  std::string_view aliases;   // separated by blanks
-  std::string_view flags;     // letters it takes
+  std::string_view aliases;  // separated by blanks
+  std::string_view flags;    // letters it takes
   int min_operands, max_operands;
   Names names;
-  bool may_hold_secret;       // its lines stay out of the history
+  bool may_hold_secret;                                       // its lines stay out of the history
   int (*run)(Shell& shell, const ShellArguments& arguments);  // prints its errors; the exit code
   std::string_view usage;
   std::string_view help;

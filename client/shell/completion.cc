@@ -25,7 +25,8 @@ std::vector<Candidate> local_candidates(const std::string& part) {
     const bool is_folder = at->is_directory(unknown);
     found.push_back({typed + at->path().filename().native() + (is_folder ? "/" : ""), is_folder});
   }
-  std::sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) { return a.text < b.text; });
+  std::sort(found.begin(), found.end(),
+            [](const Candidate& a, const Candidate& b) { return a.text < b.text; });
   return found;
 }
 

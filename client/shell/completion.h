@@ -9,6 +9,7 @@
 namespace ferry::client {
 
 std::vector<Candidate> command_candidates();
-std::vector<Candidate> local_candidates(const std::string& part);  // of the folder that `part` names; folders end in '/'
+std::vector<Candidate> local_candidates(
+    const std::string& part);  // of the folder that `part` names; folders end in '/'
 
 }  // namespace ferry::client

@@ -1,10 +1,10 @@
 // get, put, md5, sha256.
 #include <unistd.h>
 
-#include "client/cli/operations.h"
-#include "client/cli/display.h"
-#include "client/cli/exit_code.h"
-#include "client/cli/signals.h"
+#include "client/line/display.h"
+#include "client/line/exit_code.h"
+#include "client/line/operations.h"
+#include "client/line/signals.h"
 #include "client/engine/verify.h"
 #include "client/shell/commands.h"
 #include "client/shell/shell.h"
@@ -46,7 +46,8 @@ bool has_too_many(const ShellArguments& arguments) {
 int conclude(Shell& shell, const Tally& tally, Display& display) {
   display.summarize(tally);
   if (!tally.stopped_by) return exit_code(tally);
-  if (!shell.options().quiet) print_error("what has arrived is kept; the same command with -c goes on from there");
+  if (!shell.options().quiet)
+    print_error("what has arrived is kept; the same command with -c goes on from there");
   return tally.stopped_by->kind == Errc::cancelled ? interrupted_exit_code() : exit_code(tally);
 }
 

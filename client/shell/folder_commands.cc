@@ -8,10 +8,10 @@
 #include <filesystem>
 #include <functional>
 
-#include "client/cli/operations.h"
-#include "client/cli/display.h"
-#include "client/cli/exit_code.h"
-#include "client/cli/listing_text.h"
+#include "client/line/display.h"
+#include "client/line/exit_code.h"
+#include "client/line/listing_text.h"
+#include "client/line/operations.h"
 #include "client/engine/reply_error.h"
 #include "client/engine/tree.h"
 #include "client/shell/commands.h"
@@ -85,7 +85,9 @@ int shell_cd(Shell& shell, const ShellArguments& arguments) {
 
 int shell_lcd(Shell& shell, const ShellArguments& arguments) {
   const char* home = std::getenv("HOME");
-  const std::string where = !arguments.operands.empty() ? arguments.operands.front() : home != nullptr ? home : "/";
+  const std::string where = !arguments.operands.empty() ? arguments.operands.front()
+                            : home != nullptr           ? home
+                                                        : "/";
   if (::chdir(where.c_str()) != 0) return shell.report(errno_error(errno, where));
   std::error_code failure;
   if (!shell.options().quiet) fmt::print(stderr, "{}\n", terminal_safe(fs::current_path(failure).native()));
@@ -97,7 +99,8 @@ int shell_lls(Shell& shell, const ShellArguments& arguments) {
   std::error_code failure;
   std::vector<ftp::Entry> entries;
   fs::directory_iterator at(where, failure);
-  for (const fs::directory_iterator end; !failure && at != end; at.increment(failure)) entries.push_back(local_entry(*at));
+  for (const fs::directory_iterator end; !failure && at != end; at.increment(failure))
+    entries.push_back(local_entry(*at));
   if (failure) return shell.report(errno_error(failure.value(), where));
   print_listing(std::move(entries));
   return kExitDone;
@@ -106,33 +109,39 @@ int shell_lls(Shell& shell, const ShellArguments& arguments) {
 int shell_mkdir(Shell& shell, const ShellArguments& arguments) {
   shell.names_changed();
   return for_each_path(shell, arguments.operands, [&](Connection& connection, const std::string& path) {
-    return arguments.has('p') ? make_remote_folders(connection, path) : simple_command(connection, "MKD", path);
+    return arguments.has('p') ? make_remote_folders(connection, path)
+                              : simple_command(connection, "MKD", path);
   });
 }
 
 int shell_rmdir(Shell& shell, const ShellArguments& arguments) {
   shell.names_changed();
-  return for_each_path(shell, arguments.operands,
-                       [](Connection& connection, const std::string& path) { return simple_command(connection, "RMD", path); });
+  return for_each_path(shell, arguments.operands, [](Connection& connection, const std::string& path) {
+    return simple_command(connection, "RMD", path);
+  });
 }
 
 int shell_rm(Shell& shell, const ShellArguments& arguments) {
   shell.names_changed();
-  return for_each_path(shell, arguments.operands,
-                       [](Connection& connection, const std::string& path) { return simple_command(connection, "DELE", path); });
+  return for_each_path(shell, arguments.operands, [](Connection& connection, const std::string& path) {
+    return simple_command(connection, "DELE", path);
+  });
 }
 
 int shell_mv(Shell& shell, const ShellArguments& arguments) {
   shell.names_changed();
-  return for_each_path(shell, {arguments.operands.front()}, [&](Connection& connection, const std::string& from) -> Status {
-    const std::string wish = connection.absolute(arguments.operands.back());
-    auto to = remote_target(connection, wish, arguments.operands.back().back() == '/', std::string(ftp::leaf_name(from)));
-    if (!to) return tl::unexpected(to.error());
-    auto ready = connection.command("RNFR", from);
-    if (!ready) return tl::unexpected(ready.error());
-    if (!ready->is_intermediate()) return tl::unexpected(reply_error("RNFR", from, *ready));
-    return simple_command(connection, "RNTO", *to);
-  });
+  return for_each_path(shell, {arguments.operands.front()},
+                       [&](Connection& connection, const std::string& from) -> Status {
+                         const std::string wish = connection.absolute(arguments.operands.back());
+                         auto to = remote_target(connection, wish, arguments.operands.back().back() == '/',
+                                                 std::string(ftp::leaf_name(from)));
+                         if (!to) return tl::unexpected(to.error());
+                         auto ready = connection.command("RNFR", from);
+                         if (!ready) return tl::unexpected(ready.error());
+                         if (!ready->is_intermediate())
+                           return tl::unexpected(reply_error("RNFR", from, *ready));
+                         return simple_command(connection, "RNTO", *to);
+                       });
 }
 
 }  // namespace ferry::client

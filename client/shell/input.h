@@ -1,4 +1,5 @@
-// Where the shell's lines come from: a person at a terminal (libedit: editing, history, Tab) or a file, pipe or test on stdin.
+// Where the shell's lines come from: a person at a terminal (libedit: editing, history, Tab) or a file, pipe
+// or test on stdin.
 #pragma once
 
 #include <memory>
@@ -23,7 +24,9 @@ class Input {
 };
 
 std::unique_ptr<Input> make_pipe_input();
-// `history_file` is created with mode 0600. `source` is asked when Tab is pressed. Throws std::runtime_error when the terminal cannot be used.
-std::unique_ptr<Input> make_terminal_input(const std::string& history_file, Cancel& cancel, CandidateSource source);
+// `history_file` is created with mode 0600. `source` is asked when Tab is pressed. Throws std::runtime_error
+// when the terminal cannot be used.
+std::unique_ptr<Input> make_terminal_input(const std::string& history_file, Cancel& cancel,
+                                           CandidateSource source);
 
 }  // namespace ferry::client

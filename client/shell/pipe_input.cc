@@ -59,6 +59,8 @@ class PipeInput : public Input {
 
 }  // namespace
 
-std::unique_ptr<Input> make_pipe_input() { return std::make_unique<PipeInput>(); }
+std::unique_ptr<Input> make_pipe_input() {
+  return std::make_unique<PipeInput>();
+}
 
 }  // namespace ferry::client

@@ -1,8 +1,8 @@
 // help, info, passwd, auth, q, exit.
 #include <fmt/core.h>
 
-#include "client/cli/display.h"
-#include "client/cli/exit_code.h"
+#include "client/line/display.h"
+#include "client/line/exit_code.h"
 #include "client/engine/reply_error.h"
 #include "client/shell/commands.h"
 #include "client/shell/shell.h"
@@ -24,8 +24,8 @@ void print_session(const Connection& connection) {
   fmt::print("server      {} ({})\n", terminal_safe(connection.site().key()), connection.peer().to_string());
   fmt::print("user        {}\n", terminal_safe(connection.user()));
   if (const auto* tls = connection.tls()) {
-    fmt::print("encryption  {} {}\ncertificate sha256 {}\n", terminal_safe(tls->version()), terminal_safe(tls->cipher()),
-               tls->peer_fingerprint());
+    fmt::print("encryption  {} {}\ncertificate sha256 {}\n", terminal_safe(tls->version()),
+               terminal_safe(tls->cipher()), tls->peer_fingerprint());
   } else {
     fmt::print("encryption  none: password and files go in clear\n");
   }
@@ -36,7 +36,8 @@ Result<Secret> new_password(Input& input) {
   if (!first) return first;
   auto second = input.secret("New password again: ");
   if (!second) return second;
-  if (first->view() != second->view()) return fail(Errc::bad_syntax, "the two are not the same; nothing was changed");
+  if (first->view() != second->view())
+    return fail(Errc::bad_syntax, "the two are not the same; nothing was changed");
   return first;
 }
 

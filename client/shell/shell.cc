@@ -5,9 +5,9 @@
 
 #include <cstdlib>
 
-#include "client/cli/display.h"
-#include "client/cli/exit_code.h"
-#include "client/cli/signals.h"
+#include "client/line/display.h"
+#include "client/line/exit_code.h"
+#include "client/line/signals.h"
 #include "client/shell/commands.h"
 #include "client/shell/completion.h"
 #include "shared/base/terminal_text.h"
@@ -30,9 +30,11 @@ bool is_at_terminal(const Options& options) {
 }  // namespace
 
 Shell::Shell(const Options& options, Cancel& cancel) : sessions_(options, cancel) {
-  input_ = is_at_terminal(options)
-               ? make_terminal_input(history_path(), cancel, [this](const auto& before, const auto& part) { return candidates(before, part); })
-               : make_pipe_input();
+  input_ = is_at_terminal(options) ? make_terminal_input(history_path(), cancel,
+                                                         [this](const auto& before, const auto& part) {
+                                                           return candidates(before, part);
+                                                         })
+                                   : make_pipe_input();
 }
 
 Shell::~Shell() {
@@ -73,7 +75,8 @@ void Shell::run_line(const std::string& line) {
   const ShellCommand* command = find_shell_command(words->front());
   if (command == nullptr) {
     const std::string near = nearest_word(words->front(), shell_command_names());
-    print_error(words->front() + ": no such command" + (near.empty() ? "; help lists them" : "; did you mean " + near + "?"));
+    print_error(words->front() + ": no such command" +
+                (near.empty() ? "; help lists them" : "; did you mean " + near + "?"));
     note_failure(kExitUsage);
     return;
   }
@@ -136,7 +139,8 @@ void Shell::log_out() {
 
 bool Shell::try_login(const Target& target) {
   auto entered = sessions_.enter(target.site, target.user);
-  const Status done = entered ? take_session(target, std::move(*entered)) : Status(tl::unexpected(entered.error()));
+  const Status done =
+      entered ? take_session(target, std::move(*entered)) : Status(tl::unexpected(entered.error()));
   if (!done) note_failure(report(done.error()));
   return connection_ != nullptr;
 }
@@ -202,8 +206,9 @@ bool Shell::ask_for_login() {
 std::string Shell::prompt() const {
   if (!connection_) return "ferry> ";
   const bool in_clear = !connection_->is_encrypted();
-  return fmt::format("ferry {}@{}:{}{}> ", terminal_safe(connection_->user()), terminal_safe(target_.site.host),
-                     terminal_safe(connection_->directory()), in_clear ? " (in clear)" : "");
+  return fmt::format("ferry {}@{}:{}{}> ", terminal_safe(connection_->user()),
+                     terminal_safe(target_.site.host), terminal_safe(connection_->directory()),
+                     in_clear ? " (in clear)" : "");
 }
 
 std::vector<Candidate> Shell::remote_candidates(const std::string& part) {
@@ -227,10 +232,14 @@ std::vector<Candidate> Shell::candidates(const std::vector<std::string>& before,
   const ShellCommand* command = find_shell_command(before.front());
   if (command == nullptr) return {};
   switch (command->names) {
-    case Names::remote: return remote_candidates(part);
-    case Names::local: return local_candidates(part);
-    case Names::commands: return command_candidates();
-    case Names::none: break;
+    case Names::remote:
+      return remote_candidates(part);
+    case Names::local:
+      return local_candidates(part);
+    case Names::commands:
+      return command_candidates();
+    case Names::none:
+      break;
   }
   return {};
 }

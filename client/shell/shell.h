@@ -1,5 +1,5 @@
-// `ferry shell`: one logged-in session, commands line by line. On a terminal a person's, with a login prompt; else a script's on stdin, whose
-// first failure becomes the exit code.
+// `ferry shell`: one logged-in session, commands line by line. On a terminal a person's, with a login prompt;
+// else a script's on stdin, whose first failure becomes the exit code.
 #pragma once
 
 #include <map>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "client/cli/session.h"
+#include "client/line/session.h"
 #include "client/engine/listing.h"
 #include "client/shell/input.h"
 
@@ -23,7 +23,8 @@ class Shell {
 
   // --- for the commands (commands.cc) ---
 
-  // The session's connection, made anew in the same folder if the server has let go of it. Errc::closed when nobody is logged in.
+  // The session's connection, made anew in the same folder if the server has let go of it. Errc::closed when
+  // nobody is logged in.
   Result<Connection*> connection();
   Status log_in(const Target& target, Credentials credentials);  // replaces the session
   void log_out();                                                // back to the login prompt
@@ -40,8 +41,8 @@ class Shell {
 
  private:
   void run_line(const std::string& line);
-  bool log_in_first();       // from the options' URL
-  bool ask_for_login();      // host, user, password; false: the input is over
+  bool log_in_first();   // from the options' URL
+  bool ask_for_login();  // host, user, password; false: the input is over
   bool try_login(const Target& target);
   Status take_session(const Target& target, Sessions::LoggedIn session);
   Result<std::string> ask(const std::string& prompt);

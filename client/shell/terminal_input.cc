@@ -90,7 +90,8 @@ TerminalInput::TerminalInput(const std::string& history_file, Cancel& cancel, Ca
       history_file_(history_file),
       cancel_(cancel),
       source_(std::move(source)) {
-  if (edit_ == nullptr || history_ == nullptr) throw std::runtime_error("the terminal cannot be used for line editing");
+  if (edit_ == nullptr || history_ == nullptr)
+    throw std::runtime_error("the terminal cannot be used for line editing");
   ::el_wset(edit_, EL_CLIENTDATA, this);
   ::el_wset(edit_, EL_PROMPT, &TerminalInput::show_prompt);
   ::el_wset(edit_, EL_EDITOR, L"emacs");
@@ -167,8 +168,10 @@ void TerminalInput::remember(const std::string& line) {
 
 void TerminalInput::show_candidates(const std::vector<Candidate>& candidates) {
   std::string text = "\n";
-  for (std::size_t i = 0; i < candidates.size() && i < kMostShown; ++i) text += terminal_safe(candidates[i].text) + "\n";
-  if (candidates.size() > kMostShown) text += "… " + std::to_string(candidates.size() - kMostShown) + " more\n";
+  for (std::size_t i = 0; i < candidates.size() && i < kMostShown; ++i)
+    text += terminal_safe(candidates[i].text) + "\n";
+  if (candidates.size() > kMostShown)
+    text += "… " + std::to_string(candidates.size() - kMostShown) + " more\n";
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
 }
@@ -193,7 +196,8 @@ unsigned char TerminalInput::on_tab(EditLine* edit, int) {
 
 }  // namespace
 
-std::unique_ptr<Input> make_terminal_input(const std::string& history_file, Cancel& cancel, CandidateSource source) {
+std::unique_ptr<Input> make_terminal_input(const std::string& history_file, Cancel& cancel,
+                                           CandidateSource source) {
   return std::make_unique<TerminalInput>(history_file, cancel, std::move(source));
 }
 

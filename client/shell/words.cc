@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::string_view kSpecial = " \t\"'\\#";  // needs quotes or a backslash to be part of a word
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
 
 struct Word {
   std::string text;
@@ -17,8 +19,8 @@ struct Word {
 // Reads words; an unclosed quote ends at the end of the line and is remembered.
 struct Scan {
   std::vector<Word> words;
-  bool is_open = false;         // a quote is not closed
-  bool ends_in_word = false;    // no blank behind the last word
+  bool is_open = false;       // a quote is not closed
+  bool ends_in_word = false;  // no blank behind the last word
 };
 
 // Reads one word from `at` on and moves `at` behind it.
@@ -88,7 +90,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 std::string common_prefix(const std::vector<Candidate>& candidates) {
   std::string prefix = candidates.front().text;
   for (const auto& candidate : candidates) {
-    const auto differ = std::mismatch(prefix.begin(), prefix.end(), candidate.text.begin(), candidate.text.end());
+    const auto differ =
+        std::mismatch(prefix.begin(), prefix.end(), candidate.text.begin(), candidate.text.end());
     prefix.resize(static_cast<std::size_t>(differ.first - prefix.begin()));
   }
   // Never half a character: go back to where a UTF-8 sequence begins.
@@ -99,14 +102,16 @@ std::string common_prefix(const std::vector<Candidate>& candidates) {
   return prefix;
 }
 
-// As much of a candidate as is sure, the way the user writes: inside the quotes that are open, else with backslashes.
+// As much of a candidate as is sure, the way the user writes: inside the quotes that are open, else with
+// backslashes.
 std::string completed_word(std::string_view present, const std::string& text, bool is_whole) {
   const bool in_quotes = !present.empty() && (present.front() == '"' || present.front() == '\'');
   if (in_quotes) {
     std::string quoted = "\"" + with_backslashes(text, "\"\\");
     return is_whole ? quoted + "\" " : quoted;
   }
-  const std::string word = (!text.empty() && text.front() == '-' ? "./" : "") + with_backslashes(text, kSpecial);
+  const std::string word =
+      (!text.empty() && text.front() == '-' ? "./" : "") + with_backslashes(text, kSpecial);
   return is_whole ? word + " " : word;
 }
 
@@ -153,7 +158,8 @@ Completion complete_line(std::string_view text, const CandidateSource& source) {
   for (auto& word : scanned.words) before.push_back(std::move(word.text));
   completion.replacement = text.substr(completion.replace_from);
   for (auto& candidate : source(before, part)) {
-    if (candidate.text.compare(0, part.size(), part) == 0) completion.candidates.push_back(std::move(candidate));
+    if (candidate.text.compare(0, part.size(), part) == 0)
+      completion.candidates.push_back(std::move(candidate));
   }
   if (completion.candidates.empty()) return completion;
   const std::string present = completion.replacement;

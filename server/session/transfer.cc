@@ -73,14 +73,15 @@ Status send_with_sendfile(Session& session, net::Stream& data, Watch& watch, int
   while (offset < end) {
     const auto step = static_cast<std::size_t>(std::min<Bytes>(end - offset, kSendfileStep));
     const ssize_t sent = sendfile(data.fd(), file, &offset, step);
-    if (sent > 0) {
-      watch.count(sent);
+    if (sent == 0) return fail(Errc::io, "the file became shorter while it was sent");
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && errno != EAGAIN) return fail_errno(errno, "data connection");
+    if (sent > 0) watch.count(sent);
+    if (sent == static_cast<ssize_t>(step)) {
       if (auto looked = watch.look(); !looked) return looked;
       continue;
     }
-    if (sent == 0) return fail(Errc::io, "the file became shorter while it was sent");
-    if (errno == EINTR) continue;
-    if (errno != EAGAIN) return fail_errno(errno, "data connection");
+    // Less than asked for: the socket is full, and trying again would only say so.
     if (auto ready = watch.wait(data.fd(), POLLOUT, stalled(session)); !ready) return ready;
   }
   return {};
@@ -107,32 +108,6 @@ Status send_through_buffer(Session& session, net::Stream& data, Watch& watch, in
     if (auto sent = send_bytes(session, data, watch, piece); !sent) return sent;
   }
   return {};
-}
-
-// ALLO announces the whole file or, by some clients, what is still to come.
-bool is_all_announced(const Session& session, Bytes arrived, const Upload& upload) {
-  const auto announced = session.transfer.announced;
-  return announced && (arrived >= *announced || upload.offset() + arrived == *announced);
-}
-
-// Whether the end of the upload's data was its real end. TLS and announced sizes know; in clear a broken
-// connection looks like an end, so one whose control connection went as well was broken off.
-Status check_end(Session& session, net::Stream& data, Watch& watch, Bytes arrived, const Upload& upload) {
-  if (is_all_announced(session, arrived, upload)) return {};
-  if (const auto announced = session.transfer.announced) {
-    return fail(Errc::reset, fmt::format("{}: {} bytes came, {} were announced; what is here can be resumed",
-                                         upload.path(), arrived, *announced));
-  }
-  if (data.is_tls()) return {};
-  const auto looked = watch.wait(-1, 0, Deadline::after(std::chrono::milliseconds(0)));
-  if (!looked && looked.error().kind != Errc::timeout) return looked;
-  return {};
-}
-
-// TLS without close_notify is only an end if the announced number of bytes has come (some old clients never
-// send it).
-bool is_announced_end(const Session& session, const Error& error, Bytes arrived, const Upload& upload) {
-  return error.kind == Errc::reset && is_all_announced(session, arrived, upload);
 }
 
 }  // namespace
@@ -196,51 +171,6 @@ Status send_file(Session& session, net::Stream& data, Watch& watch, int file, By
   if (!data.is_tls() && !session.transfer.ascii)
     return send_with_sendfile(session, data, watch, file, offset, size);
   return send_through_buffer(session, data, watch, file, offset, size);
-}
-
-Status receive_file(Session& session, net::Stream& data, Watch& watch, Upload& upload) {
-  const auto buffer = std::make_unique_for_overwrite<char[]>(kBufferSize);
-  std::size_t filled = 0;
-  Bytes arrived = 0;
-  ftp::FromWire from_wire;
-  std::string text;
-  const auto store = [&]() -> Status {
-    std::string_view piece(buffer.get(), filled);
-    filled = 0;
-    if (!session.transfer.ascii) return upload.write(piece, watch);
-    text.clear();
-    from_wire.convert(piece, text);
-    return upload.write(text, watch);
-  };
-  while (true) {
-    auto progress = data.try_read({buffer.get() + filled, kBufferSize - filled});
-    if (!progress && !is_announced_end(session, progress.error(), arrived, upload)) {
-      if (auto kept = store(); !kept) return kept;
-      return tl::unexpected(progress.error());
-    }
-    if (!progress || progress->state == net::Progress::State::end) break;
-    if (progress->state == net::Progress::State::done) {
-      filled += progress->bytes;
-      arrived += static_cast<Bytes>(progress->bytes);
-      watch.count(static_cast<Bytes>(progress->bytes));
-      if (filled == kBufferSize) {
-        if (auto stored = store(); !stored) return stored;
-        if (auto looked = watch.look(); !looked) return looked;
-      }
-      continue;
-    }
-    if (auto ready = watch.wait(data.fd(), events_for(*progress), stalled(session)); !ready) {
-      static_cast<void>(store());  // what came is kept for the resume
-      return ready;
-    }
-  }
-  if (auto stored = store(); !stored) return stored;
-  if (session.transfer.ascii) {
-    text.clear();
-    from_wire.finish(text);
-    if (auto stored = upload.write(text, watch); !stored) return stored;
-  }
-  return check_end(session, data, watch, arrived, upload);
 }
 
 Status LineSender::add(std::string_view line) {

@@ -132,7 +132,8 @@ class CommandWalk : public testing::TestWithParam<TlsPolicy> {
       EXPECT_TRUE(answers(reply, *code));
     } else if (has_argument == !sample.argument.empty()) {
       const bool needs_login = row.verb == "STAT" && who == Who::nobody;  // only with a path
-      EXPECT_TRUE(needs_login ? reply.code == 530 : sample.answers.contains(reply.code)) << reply.code << " " << reply.text();
+      EXPECT_TRUE(needs_login ? reply.code == 530 : sample.answers.contains(reply.code))
+          << reply.code << " " << reply.text();
     } else {
       // Optional argument, the other way round: whatever it means, the gate let it pass.
       EXPECT_NE(reply.code, 500) << reply.text();
@@ -224,7 +225,8 @@ TEST_F(WireNoise, UnknownCommandsAreRefusedAndTheSessionLives) {
 }
 
 TEST_F(WireNoise, HttpIsHungUpOn) {
-  for (const char* line : {"GET / HTTP/1.1", "POST /x HTTP/1.0", "CONNECT a:1 HTTP/1.1", "OPTIONS * HTTP/1.1"}) {
+  for (const char* line :
+       {"GET / HTTP/1.1", "POST /x HTTP/1.0", "CONNECT a:1 HTTP/1.1", "OPTIONS * HTTP/1.1"}) {
     FtpTalker talker = greeted();
     talker.send_raw(std::string(line) + "\r\nHost: x\r\nUSER mika\r\n\r\n");
     EXPECT_TRUE(answers(talker.reply(), 421)) << line;
@@ -271,19 +273,27 @@ TEST_F(WireNoise, BareLineFeedEndsALineAndABareReturnDoesNot) {
 
 TEST_F(WireNoise, TelnetSequencesAreStripped) {
   FtpTalker talker = FtpTalker::logged_in(server_, "mika");
-  talker.send_raw("\xff\xf4\xff\xf2" "ABOR\r\n");  // IP, Synch: how RFC 959 has ABOR sent
+  talker.send_raw(
+      "\xff\xf4\xff\xf2"
+      "ABOR\r\n");  // IP, Synch: how RFC 959 has ABOR sent
   EXPECT_TRUE(answers(talker.reply(), 226));
-  talker.send_raw("\xff\xfd\x06" "NOOP\r\n");  // DO TIMING-MARK
+  talker.send_raw(
+      "\xff\xfd\x06"
+      "NOOP\r\n");  // DO TIMING-MARK
   EXPECT_TRUE(answers(talker.reply(), 200));
-  talker.send_raw("MKD a\xff\xff" "b\r\n");  // IAC IAC is one byte 255
+  talker.send_raw(
+      "MKD a\xff\xff"
+      "b\r\n");  // IAC IAC is one byte 255
   EXPECT_TRUE(answers(talker.reply(), 257));
-  EXPECT_EQ(talker.list("NLST"), std::vector<std::string>{"a\xff" "b"});
+  EXPECT_EQ(talker.list("NLST"), std::vector<std::string>{"a\xff"
+                                                          "b"});
 }
 
 TEST_F(WireNoise, PipelinedCommandsAreAnsweredInOrder) {
   FtpTalker talker = FtpTalker::logged_in(server_, "mika");
   std::string packet;
-  for (int i = 0; i < 50; ++i) packet += fmt::format("MKD {}\r\nCWD {}\r\nPWD\r\nCDUP\r\nRMD {}\r\n", i, i, i);
+  for (int i = 0; i < 50; ++i)
+    packet += fmt::format("MKD {}\r\nCWD {}\r\nPWD\r\nCDUP\r\nRMD {}\r\n", i, i, i);
   talker.send_raw(packet);
   for (int i = 0; i < 50; ++i) {
     EXPECT_TRUE(answers(talker.reply(), 257));

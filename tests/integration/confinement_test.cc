@@ -1,6 +1,6 @@
 // Nothing a client can name lies outside its home: every path-taking command against paths and links that
-// lead out, or into the folder where partials lie. Judged by what is there afterwards, not by reply codes. The
-// outside is another account's home, which the sandbox of the workers would let them touch.
+// lead out, or into the folder where partials lie. Judged by what is there afterwards, not by reply codes.
+// The outside is another account's home, which the sandbox of the workers would let them touch.
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <gtest/gtest.h>
@@ -36,7 +36,8 @@ std::map<std::string, std::string> snapshot(const fs::path& folder, bool with_fo
     found[entry.path().string()] =
         fmt::format("{:o} {} {} {}", status.st_mode, status.st_ino, status.st_size,
                     has_time ? status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec : 0);
-    if (S_ISREG(status.st_mode) && status.st_size < 1000) found[entry.path().string()] += read_bytes(entry.path());
+    if (S_ISREG(status.st_mode) && status.st_size < 1000)
+      found[entry.path().string()] += read_bytes(entry.path());
   }
   return found;
 }
@@ -52,10 +53,13 @@ std::string whole(const FtpTalker::Fetched& fetched) {
 }
 
 PathCommand asks(const std::string& verb) {
-  return {verb, [verb](FtpTalker& talker, const std::string& path) { return talker.ask(verb + " " + path).text(); }};
+  return {verb, [verb](FtpTalker& talker, const std::string& path) {
+            return talker.ask(verb + " " + path).text();
+          }};
 }
 PathCommand fetches(const std::string& verb) {
-  return {verb, [verb](FtpTalker& talker, const std::string& path) { return whole(talker.fetch(path, verb)); }};
+  return {verb,
+          [verb](FtpTalker& talker, const std::string& path) { return whole(talker.fetch(path, verb)); }};
 }
 PathCommand stores(const std::string& verb) {
   return {verb, [verb](FtpTalker& talker, const std::string& path) {
@@ -145,12 +149,28 @@ class Confinement : public testing::Test {
   std::vector<std::string> outside_paths() const {
     const std::string absolute = victim().string();
     std::vector<std::string> paths;
-    for (const std::string& folder : std::vector<std::string>{
-             "../victim", "/../victim", "../../../../../../../../../../.." + absolute, "folder/../../victim",
-             "./.././../victim", absolute, "/" + absolute, "absolute", "relative", "folder/deep", "chain-1",
-             "up/victim", "up/up/home/victim", "relative/../victim", "folder/deep/../victim",
-             "proc-root" + absolute, "proc/self/root" + absolute, "proc/1/root" + absolute,
-             "proc-cwd" + absolute, "proc/self/cwd/../home/victim", "slash" + absolute, "slash/../victim"}) {
+    for (const std::string& folder : std::vector<std::string>{"../victim",
+                                                              "/../victim",
+                                                              "../../../../../../../../../../.." + absolute,
+                                                              "folder/../../victim",
+                                                              "./.././../victim",
+                                                              absolute,
+                                                              "/" + absolute,
+                                                              "absolute",
+                                                              "relative",
+                                                              "folder/deep",
+                                                              "chain-1",
+                                                              "up/victim",
+                                                              "up/up/home/victim",
+                                                              "relative/../victim",
+                                                              "folder/deep/../victim",
+                                                              "proc-root" + absolute,
+                                                              "proc/self/root" + absolute,
+                                                              "proc/1/root" + absolute,
+                                                              "proc-cwd" + absolute,
+                                                              "proc/self/cwd/../home/victim",
+                                                              "slash" + absolute,
+                                                              "slash/../victim"}) {
       for (const char* leaf : {"", "/secret", "/large", "/folder", "/empty-folder", "/planted", "/*"})
         paths.push_back(folder + leaf);
     }
@@ -160,9 +180,9 @@ class Confinement : public testing::Test {
 
   std::vector<std::string> reserved_paths(const std::string& token) const {
     std::vector<std::string> paths;
-    for (const std::string folder : {".ferry", "/.ferry", "./.ferry", "folder/../.ferry", ".ferry/../.ferry",
-                                     ".ferry/.", "reserved", "reserved-absolute", "reserved-round", "slash/.ferry",
-                                     "up/.ferry", ".//.ferry//"}) {
+    for (const std::string folder :
+         {".ferry", "/.ferry", "./.ferry", "folder/../.ferry", ".ferry/../.ferry", ".ferry/.", "reserved",
+          "reserved-absolute", "reserved-round", "slash/.ferry", "up/.ferry", ".//.ferry//"}) {
       for (const std::string& leaf : {std::string(), "/" + token, std::string("/planted"), std::string("/*")})
         paths.push_back(folder + leaf);
     }
@@ -170,8 +190,8 @@ class Confinement : public testing::Test {
   }
 
   static void expect_nothing_told(const std::string& text, const std::string& token = "no token") {
-    for (const std::string& marker :
-         {std::string(kSecret), std::string(kHiddenName), std::string(kSecretSize), std::string(kPartialBytes), token})
+    for (const std::string& marker : {std::string(kSecret), std::string(kHiddenName),
+                                      std::string(kSecretSize), std::string(kPartialBytes), token})
       EXPECT_EQ(text.find(marker), std::string::npos) << text;
   }
 
@@ -238,9 +258,10 @@ TEST_F(Confinement, TheReservedFolderDoesNotExistForClients) {
 TEST_F(Confinement, TheReservedFolderIsInNoListing) {
   rebuild_home();
   FtpTalker talker = FtpTalker::logged_in(server_, "mika");
-  for (const char* command : {"LIST", "LIST -a", "LIST -la", "NLST", "NLST -a", "NLST .*", "NLST *", "MLSD", "LIST .f*"}) {
-    for (const std::string& line : talker.fetch("", command).bytes.empty() ? std::vector<std::string>{}
-                                                                           : talker.list(command)) {
+  for (const char* command :
+       {"LIST", "LIST -a", "LIST -la", "NLST", "NLST -a", "NLST .*", "NLST *", "MLSD", "LIST .f*"}) {
+    for (const std::string& line :
+         talker.fetch("", command).bytes.empty() ? std::vector<std::string>{} : talker.list(command)) {
       EXPECT_FALSE(line.ends_with(".ferry")) << command << ": " << line;
     }
   }
@@ -269,12 +290,13 @@ TEST_F(Confinement, SwappingAFolderForALinkWinsNothing) {
     expect_nothing_told(talker.ask("MLST swap/large").text());
     successes += talker.store("swap/secret", "own").code == 226;
     for (const char* line : {"DELE swap/large", "MKD swap/made", "RMD swap/made", "RMD swap/empty-folder",
-                             "SITE CHMOD 777 swap/secret", "MFMT 19990101000000 swap/secret", "RNFR swap/folder",
-                             "RNTO swap/moved", "CWD swap", "SIZE large", "CWD /"})
+                             "SITE CHMOD 777 swap/secret", "MFMT 19990101000000 swap/secret",
+                             "RNFR swap/folder", "RNTO swap/moved", "CWD swap", "SIZE large", "CWD /"})
       expect_nothing_told(talker.ask(line).text());
   };
   try {
-    FtpTalker in_clear = FtpTalker::logged_in(server_, "mika"), with_tls = FtpTalker::logged_in(server_, "mika", true);
+    FtpTalker in_clear = FtpTalker::logged_in(server_, "mika"),
+              with_tls = FtpTalker::logged_in(server_, "mika", true);
     for (const Deadline end = Deadline::after(std::chrono::seconds(2)); !end.passed() && !HasFailure();) {
       attack(in_clear);
       attack(with_tls);

@@ -150,9 +150,9 @@ class BusyClient {
   std::string hot_name() const { return fmt::format("hot-{}-{}", round_, tls_); }
   fs::path path(const std::string& name) const { return server_.home("mika") / name; }
   static std::string content(const std::string& name, int version) {
-    return some_bytes(1000 + static_cast<std::size_t>(version) % 7 * 3000,
-                      static_cast<std::uint32_t>(std::hash<std::string>()(name)) +
-                          static_cast<std::uint32_t>(version));
+    return some_bytes(
+        1000 + static_cast<std::size_t>(version) % 7 * 3000,
+        static_cast<std::uint32_t>(std::hash<std::string>()(name)) + static_cast<std::uint32_t>(version));
   }
   void one_round(FtpTalker& talker, int i) {
     const std::string name = fmt::format("f-{}-{}-{}", round_, tls_, i);

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <utility>
 
 #include "shared/net/socket.h"
 #include "tests/support/bytes.h"
@@ -38,15 +37,14 @@ std::string name_of_way(const testing::TestParamInfo<Way>& way) {
 }
 
 class EveryWay : public testing::TestWithParam<Way> {};
-INSTANTIATE_TEST_SUITE_P(
-    DataConnections, EveryWay,
-    testing::Values(Way{DataMode::epsv, false, false}, Way{DataMode::epsv, true, false},
-                    Way{DataMode::epsv, false, true}, Way{DataMode::epsv, true, true},
-                    Way{DataMode::pasv, false, false}, Way{DataMode::pasv, false, true},
-                    Way{DataMode::port, false, false}, Way{DataMode::port, false, true},
-                    Way{DataMode::eprt, false, true}, Way{DataMode::eprt, true, false},
-                    Way{DataMode::eprt, true, true}),
-    name_of_way);
+INSTANTIATE_TEST_SUITE_P(DataConnections, EveryWay,
+                         testing::Values(Way{DataMode::epsv, false, false}, Way{DataMode::epsv, true, false},
+                                         Way{DataMode::epsv, false, true}, Way{DataMode::epsv, true, true},
+                                         Way{DataMode::pasv, false, false}, Way{DataMode::pasv, false, true},
+                                         Way{DataMode::port, false, false}, Way{DataMode::port, false, true},
+                                         Way{DataMode::eprt, false, true}, Way{DataMode::eprt, true, false},
+                                         Way{DataMode::eprt, true, true}),
+                         name_of_way);
 
 TEST_P(EveryWay, CarriesFilesAndListings) {
   FerrydServer server;
@@ -87,8 +85,8 @@ TEST_F(Data, BouncesAreRefused) {
     EXPECT_TRUE(answers(talker.ask(line), 504)) << line;
     EXPECT_TRUE(answers(talker.ask("RETR file"), 425)) << line;
   }
-  for (const char* line : {"PORT 1,2,3", "PORT 256,0,0,1,1,1", "PORT a,b,c,d,e,f", "EPRT |1|127.0.0.1|", "EPRT x",
-                           "EPRT |1|127.0.0.1|70000|"})
+  for (const char* line : {"PORT 1,2,3", "PORT 256,0,0,1,1,1", "PORT a,b,c,d,e,f", "EPRT |1|127.0.0.1|",
+                           "EPRT x", "EPRT |1|127.0.0.1|70000|"})
     EXPECT_TRUE(answers(talker.ask(line), 501)) << line;
   EXPECT_TRUE(answers(talker.ask("EPRT |9|127.0.0.1|40000|"), 522));
 }
@@ -141,7 +139,8 @@ TEST(DataOptions, ActiveModeCanBeOffAndPassivePortsBounded) {
   FtpTalker talker = FtpTalker::logged_in(server, "mika");
   EXPECT_TRUE(answers(talker.ask("PORT 127,0,0,1,200,10"), 502));
   EXPECT_TRUE(answers(talker.ask("EPRT |1|127.0.0.1|40000|"), 502));
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(answers(talker.store("file", "content"), 226)) << "one port must do";
+  for (int i = 0; i < 3; ++i)
+    EXPECT_TRUE(answers(talker.store("file", "content"), 226)) << "one port must do";
   EXPECT_NE(talker.ask("EPSV").text().find(fmt::format("|||{}|", port)), std::string::npos);
   FtpTalker other = FtpTalker::logged_in(server, "mika");
   EXPECT_TRUE(answers(other.ask("EPSV"), 425)) << "the only port is taken";
@@ -263,6 +262,12 @@ TEST_F(Data, NothingLeaksADescriptor) {
     for (const pid_t worker : server_.worker_pids()) all += count_descriptors(worker);
     return all;
   };
+  const auto logouts = [&] {
+    const std::string log = server_.log("login.log");
+    int found = 0;
+    for (std::size_t at = 0; (at = log.find(" logout ", at)) != log.npos; ++at) ++found;
+    return found;
+  };
   const auto mix = [&](bool tls) {
     FtpTalker talker = connect(tls);
     talker.store("new", some_bytes(1000));
@@ -282,14 +287,16 @@ TEST_F(Data, NothingLeaksADescriptor) {
   };
   mix(false);
   mix(true);
-  // What a worker opens once and keeps (the database among them) is open by now, and what the sessions had is
-  // closed.
+  // What a worker opens once and keeps (the database among them) is open by now.
+  ASSERT_TRUE(wait_until([&] { return logouts() == 2; }));
   std::size_t before = 0;
   ASSERT_TRUE(wait_until([&] {
-    const std::size_t last = std::exchange(before, count());
-    return server_.is_settled("mika", 0ms) && before == last;
+    const std::size_t last = before;
+    before = count();
+    return last == before;
   }));
   for (int i = 0; i < 20; ++i) mix(i % 2 == 1);
+  ASSERT_TRUE(wait_until([&] { return logouts() == 22; }));
   EXPECT_TRUE(wait_until([&] { return count() <= before; })) << count() << " instead of " << before;
 }
 

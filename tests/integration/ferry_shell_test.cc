@@ -92,8 +92,9 @@ TEST_F(FerryAndFerryd, ShellAsksForALoginWhereNoneIsGiven) {
   server_.put_file("akira", "mine.txt", "x");
   const FerryClient client(where(), {});
   const std::string host = "127.0.0.1:" + std::to_string(server_.port());
-  const RunResult done = client.run_plain({"shell", "--tls=off"}, host + "\nakira\n" + kPassword + "\nls\nq\n" + host +
-                                                                     "\nakira\n" + kPassword + "\npwd\n");
+  const RunResult done =
+      client.run_plain({"shell", "--tls=off"}, host + "\nakira\n" + kPassword + "\nls\nq\n" + host +
+                                                   "\nakira\n" + kPassword + "\npwd\n");
   EXPECT_TRUE(exits(0, done));
   EXPECT_NE(done.out.find("\tmine.txt\n"), std::string::npos) << done.out;
   EXPECT_NE(done.out.find("/\n"), std::string::npos) << done.out;
@@ -115,7 +116,8 @@ TEST_F(FerryAndFerryd, ATreeGoesUpAndComesBackByUrl) {
   write_noise(tree / "写真集.zip", 2'000'000, 2);
   write_file(tree / "-deep/-er/-x", "x");
   write_file(tree / "nothing", "");
-  const std::vector<std::string> login{"--tls=off", "--no-input", "--password-file", client.password_file().string()};
+  const std::vector<std::string> login{"--tls=off", "--no-input", "--password-file",
+                                       client.password_file().string()};
   const auto with_login = [&](std::vector<std::string> words) {
     words.insert(words.end(), login.begin(), login.end());
     return client.run_plain(words);

@@ -63,10 +63,11 @@ TEST_P(Listings, EmptyFolderHasNoLines) {
 }
 
 TEST_P(Listings, NamesOfEveryKindComeBackAsTheyAre) {
-  Names names = {"plain",        "with space",  "two  spaces", "-leading-dash", "--help",  "日本語.txt",
-                 "Ünïcödé",      "inv\xfe\xc3(alid", "tab\there", "quote\"d", "#hash",   "a;b=c; d",
-                 "percent%20%n", "[brackets]",  "star*",       "question?",     "..dots",  ".hidden",
-                 "trailing ",    " leading",    "back\\slash", "*",             "-> arrow", "x -> y"};
+  Names names = {"plain",       "with space", "two  spaces",      "-leading-dash", "--help",
+                 "日本語.txt",  "Ünïcödé",    "inv\xfe\xc3(alid", "tab\there",     "quote\"d",
+                 "#hash",       "a;b=c; d",   "percent%20%n",     "[brackets]",    "star*",
+                 "question?",   "..dots",     ".hidden",          "trailing ",     " leading",
+                 "back\\slash", "*",          "-> arrow",         "x -> y"};
   for (const std::string& name : names) ASSERT_TRUE(answers(talker_->store(name, name), 226)) << name;
   std::ranges::sort(names);
   EXPECT_EQ(sorted("NLST"), names);

@@ -32,9 +32,7 @@ class Quota : public testing::Test {
     for (int i = 0; i < 10; ++i) {
       uploads.push_back(std::async(std::launch::async, [this, i, size] {
         FtpTalker talker = connect(i % 2 == 1);
-        return talker
-            .store("file" + std::to_string(i), some_bytes(size, static_cast<std::uint32_t>(i)))
-            .code;
+        return talker.store("file" + std::to_string(i), some_bytes(size, static_cast<std::uint32_t>(i))).code;
       }));
     }
     std::map<int, int> codes;

@@ -41,7 +41,9 @@ class Resumption : public testing::TestWithParam<TlsVersion> {
   std::optional<FerrydServer> server_;
 };
 INSTANTIATE_TEST_SUITE_P(Version, Resumption, testing::Values(TlsVersion::tls12, TlsVersion::tls13),
-                         [](const auto& version) { return version.param == TlsVersion::tls12 ? "tls12" : "tls13"; });
+                         [](const auto& version) {
+                           return version.param == TlsVersion::tls12 ? "tls12" : "tls13";
+                         });
 
 TEST_P(Resumption, DataConnectionsResume) {
   start("preferred");

@@ -41,7 +41,8 @@ class Clients : public testing::TestWithParam<Way> {
 
   std::string host(const Way& way) const { return way.ipv6 ? "::1" : "127.0.0.1"; }
   std::string url(const Way& way) const {
-    return way.ipv6 ? fmt::format("ftp://[::1]:{}", server_.port_v6()) : fmt::format("ftp://127.0.0.1:{}", server_.port());
+    return way.ipv6 ? fmt::format("ftp://[::1]:{}", server_.port_v6())
+                    : fmt::format("ftp://127.0.0.1:{}", server_.port());
   }
   static RunResult run_quietly(const std::vector<std::string>& argv, const ChildOptions& options) {
     auto result = run(argv, options, 120s);
@@ -52,6 +53,14 @@ class Clients : public testing::TestWithParam<Way> {
     EXPECT_TRUE(read_bytes(local("file.back")) == bytes_);
     EXPECT_TRUE(fs::exists(local("empty.back")) && fs::file_size(local("empty.back")) == 0);
     EXPECT_TRUE(read_bytes(local("half")) == bytes_) << "the resumed download";
+  }
+  // A client that quietly changes over to the other mode proves nothing.
+  void expect_used(const Way& way) {
+    const std::string log = server_.log("operate.log");
+    const bool was_active = log.find("code=200 PORT ") != log.npos || log.find("code=200 EPRT ") != log.npos;
+    const bool was_passive = log.find("code=227 PASV") != log.npos || log.find("code=229 EPSV") != log.npos;
+    EXPECT_EQ(was_active, way.active);
+    EXPECT_EQ(was_passive, !way.active);
   }
   void expect_clean() {
     EXPECT_TRUE(server_.is_settled("mika"));
@@ -68,10 +77,18 @@ class Clients : public testing::TestWithParam<Way> {
   std::string bytes_;
 };
 INSTANTIATE_TEST_SUITE_P(EveryWay, Clients,
-                         testing::Values(Way{false, false, false}, Way{false, false, true}, Way{false, true, false},
-                                         Way{false, true, true}, Way{true, false, false}, Way{true, false, true},
+                         testing::Values(Way{false, false, false}, Way{false, false, true},
+                                         Way{false, true, false}, Way{false, true, true},
+                                         Way{true, false, false}, Way{true, false, true},
                                          Way{true, true, false}, Way{true, true, true}),
                          name_of_way);
+
+// 7.87 and 7.88 forget TLS on active data connections (curl issue 10666, fixed in 8.0).
+bool is_curl_broken_for(const Way& way) {
+  if (!way.tls || !way.active) return false;
+  const std::string version = run({"curl", "--version"}).out;
+  return version.starts_with("curl 7.87.") || version.starts_with("curl 7.88.");
+}
 
 // Login on the standard input, where no process list shows it.
 RunResult Clients::curl(const Way& way, std::vector<std::string> arguments) {
@@ -103,11 +120,12 @@ void Clients::exercise_curl(const Way& way) {
   curl(way, {"--quote", "RNFR made/file", "--quote", "RNTO made/renamed", "--quote", "RNFR made", "--quote",
              "RNTO moved", "--list-only", url(way) + "/"});
   EXPECT_TRUE(read_bytes(remote("moved/renamed")) == bytes_);
-  curl(way, {"--quote", "DELE moved/renamed", "--quote", "DELE moved/empty", "--quote", "RMD moved", "--list-only",
-             url(way) + "/"});
+  curl(way, {"--quote", "DELE moved/renamed", "--quote", "DELE moved/empty", "--quote", "RMD moved",
+             "--list-only", url(way) + "/"});
   EXPECT_FALSE(fs::exists(remote("moved")));
 }
 
+// Over IPv6 lftp tells us the address it is bound to, which is "::" unless it is told.
 void Clients::exercise_lftp(const Way& way) {
   const fs::path script = local("lftp-script");
   write_bytes(script, fmt::format(R"(set cmd:fail-exit yes
@@ -118,6 +136,7 @@ set ftp:ssl-allow {0}
 set ftp:ssl-force {0}
 set ftp:ssl-protect-data true
 set ftp:passive-mode {1}
+set net:socket-bind-ipv6 ::1
 open -u mika,{2} {3}
 mkdir made
 put -O made {4}/file
@@ -151,27 +170,31 @@ void Clients::exercise_ftplib(const Way& way) {
   const int port = way.ipv6 ? server_.port_v6() : server_.port();
   ChildOptions options;
   options.input = std::string(kPassword) + "\n";
-  run_quietly({"python3", ftplib_script().string(), host(way), std::to_string(port), "mika", way.tls ? "tls" : "clear",
-               way.active ? "active" : "passive", dir_.path().string()},
+  run_quietly({"python3", ftplib_script().string(), host(way), std::to_string(port), "mika",
+               way.tls ? "tls" : "clear", way.active ? "active" : "passive", dir_.path().string()},
               options);
   expect_came_back();
 }
 
 TEST_P(Clients, Curl) {
+  if (is_curl_broken_for(GetParam())) GTEST_SKIP() << "this curl cannot do active FTPS with any server";
   prepare(3'000'001);
   exercise_curl(GetParam());
+  expect_used(GetParam());
   expect_clean();
 }
 
 TEST_P(Clients, Lftp) {
   prepare(3'000'001);
   exercise_lftp(GetParam());
+  expect_used(GetParam());
   expect_clean();
 }
 
 TEST_P(Clients, Ftplib) {
   prepare(3'000'001);
   exercise_ftplib(GetParam());
+  expect_used(GetParam());
   expect_clean();
 }
 
@@ -181,6 +204,7 @@ INSTANTIATE_TEST_SUITE_P(OneWay, LargeFiles, testing::Values(Way{true, false, fa
 TEST_P(LargeFiles, CurlMoves200MegabytesUnderTls) {
   prepare(kLarge);
   exercise_curl(GetParam());
+  expect_used(GetParam());
   expect_clean();
 }
 
@@ -193,11 +217,13 @@ TEST_P(LargeFiles, LftpMoves200MegabytesInClear) {
 TEST_P(LargeFiles, FtplibMoves200MegabytesUnderTls) {
   prepare(kLarge);
   exercise_ftplib(GetParam());
+  expect_used(GetParam());
   expect_clean();
 }
 
 // An upload that broke off goes on with what clients have for it.
 TEST_P(Clients, CurlResumesAnUpload) {
+  if (is_curl_broken_for(GetParam())) GTEST_SKIP() << "this curl cannot do active FTPS with any server";
   prepare(2'000'000);
   server_.put_file("mika", "file", bytes_.substr(0, 900'000));
   ASSERT_TRUE(server_.store().set_usage(server_.store().find_account("mika")->id, 900'000, 1));

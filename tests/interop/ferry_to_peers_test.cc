@@ -52,7 +52,8 @@ class FerryToPeer : public testing::TestWithParam<Case> {
   std::string log() const { return server_->log(); }
   testing::AssertionResult exits(int code, const RunResult& result) const {
     if (result.exit_code == code) return testing::AssertionSuccess();
-    return testing::AssertionFailure() << "exit " << result.exit_code << "\n" << result.out << result.err << log();
+    return testing::AssertionFailure() << "exit " << result.exit_code << "\n"
+                                       << result.out << result.err << log();
   }
 
   std::unique_ptr<PeerServer> server_;
@@ -82,7 +83,9 @@ TEST_P(FerryToPeer, ListsMakesRenamesAndRemoves) {
   EXPECT_NE(listing.out.find("\ta file.txt\n"), std::string::npos) << listing.out;
 
   const std::string dir = server_->remote_dir();
-  const RunResult moved = client_->shell("cd \"" + dir + "/photos\"\nmv \"a file.txt\" b.txt\nls\nmkdir deep\nrmdir deep\nrm b.txt\ncd ..\nrmdir photos\n");
+  const RunResult moved = client_->shell(
+      "cd \"" + dir +
+      "/photos\"\nmv \"a file.txt\" b.txt\nls\nmkdir deep\nrmdir deep\nrm b.txt\ncd ..\nrmdir photos\n");
   EXPECT_EQ(moved.exit_code, 0) << moved.err;
   EXPECT_NE(moved.out.find("\tb.txt\n"), std::string::npos) << moved.out;
   EXPECT_FALSE(fs::exists(on_server("photos")));
@@ -177,9 +180,9 @@ TEST_P(FerryToPeer, TellsWhatIsMissingByItsExitCode) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AllServers, FerryToPeer,
-                         testing::Values(Case{Peer::vsftpd, false}, Case{Peer::vsftpd, true}, Case{Peer::proftpd, false},
-                                         Case{Peer::proftpd, true}, Case{Peer::pureftpd, false},
-                                         Case{Peer::pureftpd, true}),
+                         testing::Values(Case{Peer::vsftpd, false}, Case{Peer::vsftpd, true},
+                                         Case{Peer::proftpd, false}, Case{Peer::proftpd, true},
+                                         Case{Peer::pureftpd, false}, Case{Peer::pureftpd, true}),
                          name_of_case);
 
 // The other ways to a data connection; one server per way is enough.
@@ -193,8 +196,10 @@ TEST_P(FerryDataConnections, MoveFilesBothWays) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, FerryDataConnections,
-                         testing::Values(Case{Peer::vsftpd, true, false, true}, Case{Peer::proftpd, true, true, true},
-                                         Case{Peer::pureftpd, true, true}, Case{Peer::pureftpd, false, false, true}),
+                         testing::Values(Case{Peer::vsftpd, true, false, true},
+                                         Case{Peer::proftpd, true, true, true},
+                                         Case{Peer::pureftpd, true, true},
+                                         Case{Peer::pureftpd, false, false, true}),
                          name_of_case);
 
 TEST(FerryAndCertificates, AreNeverTrustedWithoutBeingAsked) {

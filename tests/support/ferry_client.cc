@@ -24,9 +24,21 @@ FerryClient::FerryClient(ClientServer server, std::vector<std::string> security)
   fs::permissions(password_file(), fs::perms::owner_read | fs::perms::owner_write);
 }
 
-std::vector<std::string> FerryClient::command_line(const std::string& command, const std::vector<std::string>& operands) const {
-  std::vector<std::string> line{ferry_program().string(), command, "-s", server_.host, "-P", std::to_string(server_.port),
-                                "-u", server_.user, "--password-file", password_file().string(), "--no-input", "--timeout", "20s"};
+std::vector<std::string> FerryClient::command_line(const std::string& command,
+                                                   const std::vector<std::string>& operands) const {
+  std::vector<std::string> line{ferry_program().string(),
+                                command,
+                                "-s",
+                                server_.host,
+                                "-P",
+                                std::to_string(server_.port),
+                                "-u",
+                                server_.user,
+                                "--password-file",
+                                password_file().string(),
+                                "--no-input",
+                                "--timeout",
+                                "20s"};
   line.insert(line.end(), security_.begin(), security_.end());
   line.insert(line.end(), operands.begin(), operands.end());
   return line;
@@ -43,7 +55,8 @@ ChildOptions FerryClient::child_options(const std::string& input) const {
   return options;
 }
 
-RunResult FerryClient::run(const std::string& command, const std::vector<std::string>& operands, const std::string& input) const {
+RunResult FerryClient::run(const std::string& command, const std::vector<std::string>& operands,
+                           const std::string& input) const {
   return test::run(command_line(command, operands), child_options(input));
 }
 
@@ -54,8 +67,10 @@ RunResult FerryClient::run_plain(const std::vector<std::string>& arguments, cons
 }
 
 std::string FerryClient::url(const std::string& path) const {
-  const std::string host = server_.host.find(':') == std::string::npos ? server_.host : "[" + server_.host + "]";
-  return (server_.implicit_tls ? "ftps://" : "ftp://") + server_.user + "@" + host + ":" + std::to_string(server_.port) + path;
+  const std::string host =
+      server_.host.find(':') == std::string::npos ? server_.host : "[" + server_.host + "]";
+  return (server_.implicit_tls ? "ftps://" : "ftp://") + server_.user + "@" + host + ":" +
+         std::to_string(server_.port) + path;
 }
 
 void write_file(const fs::path& path, const std::string& bytes) {
@@ -89,7 +104,9 @@ bool same_content(const fs::path& a, const fs::path& b) {
   while (first) {
     first.read(left.data(), left.size());
     second.read(right.data(), right.size());
-    if (first.gcount() != second.gcount() || !std::equal(left.begin(), left.begin() + first.gcount(), right.begin())) return false;
+    if (first.gcount() != second.gcount() ||
+        !std::equal(left.begin(), left.begin() + first.gcount(), right.begin()))
+      return false;
   }
   return true;
 }

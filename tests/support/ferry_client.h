@@ -1,4 +1,5 @@
-// The real `ferry` run by tests: with a home, trust store and password file of its own, never asking anything.
+// The real `ferry` run by tests: with a home, trust store and password file of its own, never asking
+// anything.
 #pragma once
 
 #include <filesystem>
@@ -20,20 +21,23 @@ struct ClientServer {
 
 class FerryClient {
  public:
-  // `security` is what --tls gets, and where it is needed the certificate's CA or pin: {"--tls=off"}, {"--tls=required", "--ca", file}.
+  // `security` is what --tls gets, and where it is needed the certificate's CA or pin: {"--tls=off"},
+  // {"--tls=required", "--ca", file}.
   FerryClient(ClientServer server, std::vector<std::string> security);
 
   // ferry COMMAND <connection options> OPERANDS. Options among the operands come before the paths.
-  RunResult run(const std::string& command, const std::vector<std::string>& operands, const std::string& input = {}) const;
+  RunResult run(const std::string& command, const std::vector<std::string>& operands,
+                const std::string& input = {}) const;
   // ferry shell with these lines on stdin.
   RunResult shell(const std::string& lines) const { return run("shell", {}, lines); }
   // Without the connection options.
   RunResult run_plain(const std::vector<std::string>& arguments, const std::string& input = {}) const;
   // As run(), without waiting for its end.
-  std::vector<std::string> command_line(const std::string& command, const std::vector<std::string>& operands) const;
+  std::vector<std::string> command_line(const std::string& command,
+                                        const std::vector<std::string>& operands) const;
   ChildOptions child_options(const std::string& input = {}) const;
 
-  std::string url(const std::string& path) const;          // ftp://user@host:port/path
+  std::string url(const std::string& path) const;                      // ftp://user@host:port/path
   std::filesystem::path here() const { return dir_.path() / "here"; }  // its working folder
   std::filesystem::path trust_file() const { return dir_.path() / "data/ferry/trust"; }
   std::filesystem::path password_file() const { return dir_.path() / "password"; }

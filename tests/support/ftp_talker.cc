@@ -33,8 +33,7 @@ void must(const Status& status, const char* what) {
 
 const net::TlsClient& tls_client(TlsVersion version) {
   static const auto both = must(net::TlsClient::create({}), "TLS");
-  static const auto old =
-      must(net::TlsClient::create({.ca_file = "", .allow_tls12_only = true}), "TLS 1.2");
+  static const auto old = must(net::TlsClient::create({.ca_file = "", .allow_tls12_only = true}), "TLS 1.2");
   return version == TlsVersion::tls12 ? *old : *both;
 }
 
@@ -150,12 +149,12 @@ void FtpTalker::prepare_data() {
     listener_ = must(net::listen_on(here), "listen");
     const ftp::HostPort mine{host_, must(net::Address::local_of(listener_.get()), "listen").port(),
                              options_.ipv6};
-    return expect(mode_ == DataMode::port ? "PORT " + ftp::format_port(mine) : "EPRT " + ftp::format_eprt(mine),
-                  200);
+    return expect(
+        mode_ == DataMode::port ? "PORT " + ftp::format_port(mine) : "EPRT " + ftp::format_eprt(mine), 200);
   }
   const auto answer = ask(mode_ == DataMode::epsv ? "EPSV" : "PASV");
-  const auto place = mode_ == DataMode::epsv ? ftp::parse_epsv_reply(answer.text())
-                                             : ftp::parse_pasv_reply(answer.text());
+  const auto place =
+      mode_ == DataMode::epsv ? ftp::parse_epsv_reply(answer.text()) : ftp::parse_pasv_reply(answer.text());
   if (answer.code != (mode_ == DataMode::epsv ? 229 : 227) || !place)
     throw std::runtime_error("passive mode: " + one_line(answer));
   connected_.emplace(connect(mode_ == DataMode::epsv ? host_ : place->host, place->port));
@@ -185,8 +184,8 @@ FtpTalker::Started FtpTalker::begin(std::string_view command) {
   started.data.emplace(take_data());
   if (!private_) return started;
   const net::TlsSession session = offered_ ? *offered_ : resumes_ ? tls_session() : net::TlsSession();
-  started.data->start_tls(tls_client(options_.version)
-                              .data_channel("localhost", session, control_.tls()->peer_fingerprint()));
+  started.data->start_tls(
+      tls_client(options_.version).data_channel("localhost", session, control_.tls()->peer_fingerprint()));
   must(started.data->handshake(patience()), "TLS handshake of the data connection");
   return started;
 }

@@ -45,11 +45,11 @@ class FtpTalker {
   ftp::Reply reply(std::chrono::milliseconds limit = std::chrono::seconds(30));
   ftp::Reply ask(std::string_view line);  // send and reply
   int code(std::string_view line) { return ask(line).code; }
-  void expect(std::string_view line, int code);  // ask; throws on another code
+  void expect(std::string_view line, int code);                                // ask; throws on another code
   bool is_closed(std::chrono::milliseconds limit = std::chrono::seconds(10));  // the server ended it
   void auth_tls();
   void start_tls(std::unique_ptr<net::TlsChannel> channel);  // the handshake alone
-  void protect();  // PBSZ 0, PROT P
+  void protect();                                            // PBSZ 0, PROT P
   void log_in(const std::string& user, const std::string& password = kPassword);
   void disconnect();  // without QUIT
   bool is_tls() const { return control_.is_tls(); }

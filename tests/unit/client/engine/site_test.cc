@@ -12,7 +12,9 @@ TEST(RemotePath, OfAUrlIsRelativeToTheLoginFolder) {
   EXPECT_EQ(remote_path("/", "/pics"), "/pics");
 }
 
-TEST(RemotePath, WithTwoSlashesIsAbsolute) { EXPECT_EQ(remote_path("/home/akira", "//etc/x"), "/etc/x"); }
+TEST(RemotePath, WithTwoSlashesIsAbsolute) {
+  EXPECT_EQ(remote_path("/home/akira", "//etc/x"), "/etc/x");
+}
 
 TEST(Site, NamesIpv6InBrackets) {
   Site site;

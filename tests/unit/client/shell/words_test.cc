@@ -9,22 +9,29 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-TEST(Words, AreSeparatedByBlanks) { EXPECT_EQ(*split_words("  get\t a  b "), (Words{"get", "a", "b"})); }
+TEST(Words, AreSeparatedByBlanks) {
+  EXPECT_EQ(*split_words("  get\t a  b "), (Words{"get", "a", "b"}));
+}
 
 TEST(Words, KeepWhatIsQuoted) {
   EXPECT_EQ(*split_words(R"(put "two words" 'it"s' back\ slash "a\"b\\c" "")"),
             (Words{"put", "two words", "it\"s", "back slash", "a\"b\\c", ""}));
 }
 
-TEST(Words, NeedTheirQuotesClosed) { EXPECT_FALSE(split_words("get \"a")); }
+TEST(Words, NeedTheirQuotesClosed) {
+  EXPECT_FALSE(split_words("get \"a"));
+}
 
 TEST(QuotedWord, IsReadBackAsItWas) {
-  for (const std::string name : {"plain", "two words", "q\"uote", "back\\slash", "it's", "", "#1", "旅行 2026", "tab\there"}) {
+  for (const std::string name :
+       {"plain", "two words", "q\"uote", "back\\slash", "it's", "", "#1", "旅行 2026", "tab\there"}) {
     EXPECT_EQ(*split_words(quote_word(name)), Words{name}) << name;
   }
 }
 
-TEST(QuotedWord, IsNeverTakenForAnOption) { EXPECT_EQ(quote_word("-rf"), "./-rf"); }
+TEST(QuotedWord, IsNeverTakenForAnOption) {
+  EXPECT_EQ(quote_word("-rf"), "./-rf");
+}
 
 TEST(NearestWord, IsTheLikeliestTypo) {
   EXPECT_EQ(nearest_word("mkdri", shell_command_names()), "mkdir");

@@ -1,19 +1,22 @@
-#include "client/cli/session.h"
+#include "client/line/session.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 
-#include "client/cli/netrc.h"
+#include "client/line/netrc.h"
 
 namespace ferry::client {
 namespace {
 
 constexpr const char* kAnonymous = "anonymous";
-constexpr const char* kAnonymousPassword = "ferry@";  // what servers want there is the shape of a mail address
+constexpr const char* kAnonymousPassword =
+    "ferry@";  // what servers want there is the shape of a mail address
 
-bool is_anonymous(const std::string& user) { return user == kAnonymous || user == "ftp"; }
+bool is_anonymous(const std::string& user) {
+  return user == kAnonymous || user == "ftp";
+}
 
 Site with_options(Site site, const Options& options) {
   if (options.security) {
@@ -37,7 +40,9 @@ Result<Secret> secret_of_file(const std::string& path) {
 
 }  // namespace
 
-bool looks_like_url(const std::string& operand) { return operand.find("://") != std::string::npos; }
+bool looks_like_url(const std::string& operand) {
+  return operand.find("://") != std::string::npos;
+}
 
 std::string Target::resolve(const Connection& connection) const {
   return is_url ? remote_path(connection.home(), path) : connection.absolute(path);
@@ -74,7 +79,8 @@ Sessions::Sessions(const Options& options, Cancel& cancel)
 Result<Secret> Sessions::password_for(const Site& site, const std::string& user) {
   const bool is_given = !options_.password_file.empty() || options_.password_fd >= 0;
   if (is_given && !has_given_password_) {
-    auto secret = options_.password_fd >= 0 ? read_secret_line(options_.password_fd) : secret_of_file(options_.password_file);
+    auto secret = options_.password_fd >= 0 ? read_secret_line(options_.password_fd)
+                                            : secret_of_file(options_.password_file);
     if (!secret) return secret;
     given_password_ = std::move(*secret);
     has_given_password_ = true;
@@ -85,7 +91,8 @@ Result<Secret> Sessions::password_for(const Site& site, const std::string& user)
   if (*entry && (*entry)->has_password) return std::move((*entry)->password);
   if (is_anonymous(user)) return Secret(kAnonymousPassword);
   if (!may_ask_) {
-    return fail(Errc::bad_syntax, "no password for " + user + "@" + site.key() + ": --password-file, --password-fd or ~/.netrc give one");
+    return fail(Errc::bad_syntax, "no password for " + user + "@" + site.key() +
+                                      ": --password-file, --password-fd or ~/.netrc give one");
   }
   return ask_secret("Password of " + user + "@" + site.key() + ": ");
 }

@@ -1,11 +1,11 @@
-#include "client/cli/signals.h"
+#include "client/line/signals.h"
 
 #include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
 
-#include "client/cli/exit_code.h"
+#include "client/line/exit_code.h"
 
 namespace ferry::client {
 namespace {

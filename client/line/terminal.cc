@@ -1,4 +1,4 @@
-#include "client/cli/terminal.h"
+#include "client/line/terminal.h"
 
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 
-#include "client/cli/display.h"
+#include "client/line/display.h"
 #include "shared/base/terminal_text.h"
 #include "shared/base/unique_fd.h"
 
@@ -20,9 +20,9 @@ std::string describe(const Site& site, const Certificate& certificate) {
   return fmt::format(
       "The certificate of {} is not known yet: {}.\n"
       "  subject  {}\n  issuer   {}\n  valid    {} .. {}\n  SHA-256  {}\n",
-      terminal_safe(site.key()), terminal_safe(*certificate.why_untrusted), terminal_safe(certificate.subject),
-      terminal_safe(certificate.issuer), terminal_safe(certificate.not_before), terminal_safe(certificate.not_after),
-      certificate.fingerprint);
+      terminal_safe(site.key()), terminal_safe(*certificate.why_untrusted),
+      terminal_safe(certificate.subject), terminal_safe(certificate.issuer),
+      terminal_safe(certificate.not_before), terminal_safe(certificate.not_after), certificate.fingerprint);
 }
 
 }  // namespace
@@ -43,10 +43,13 @@ Result<std::string> ask_line(const std::string& prompt) {
 
 TrustAnswer TerminalTrust::unknown_certificate(const Site& site, const Certificate& certificate) {
   if (!may_ask_) {
-    print_error("nobody can be asked whether to trust the certificate; --pin sha256:… names the right one, --ca FILE its CA");
+    print_error(
+        "nobody can be asked whether to trust the certificate; --pin sha256:… names the right one, --ca FILE "
+        "its CA");
     return TrustAnswer::no;
   }
-  fmt::print(stderr, "{}Compare the fingerprint with the one that the server's operator knows.\n", describe(site, certificate));
+  fmt::print(stderr, "{}Compare the fingerprint with the one that the server's operator knows.\n",
+             describe(site, certificate));
   while (true) {
     auto answer = ask_line("Trust it? [r]emember, [o]nce, [N]o: ");
     if (!answer) return TrustAnswer::no;

@@ -1,4 +1,4 @@
-#include "client/cli/listing_text.h"
+#include "client/line/listing_text.h"
 
 #include <fmt/core.h>
 #include <unistd.h>
@@ -50,8 +50,8 @@ std::string line_for_people(const ftp::Entry& entry) {
 std::string line_for_programs(const ftp::Entry& entry) {
   const bool shows_size = entry.size && !entry.is_directory();
   return fmt::format("{}\t{}\t{}\t{}\t{}", type_word(entry), shows_size ? std::to_string(*entry.size) : "-",
-                     entry.modified ? iso_time(*entry.modified) : "-", entry.unix_mode ? mode_text(*entry.unix_mode) : "-",
-                     entry.name);
+                     entry.modified ? iso_time(*entry.modified) : "-",
+                     entry.unix_mode ? mode_text(*entry.unix_mode) : "-", entry.name);
 }
 
 void print_listing(std::vector<ftp::Entry> entries) {

@@ -1,4 +1,5 @@
-// What a user means by "get this there" and "put that there": which target a name gives, folder or file. Shared by sub-commands and shell.
+// What a user means by "get this there" and "put that there": which target a name gives, folder or file.
+// Shared by sub-commands and shell.
 #pragma once
 
 #include <string>
@@ -13,7 +14,8 @@ struct GetWish {
   bool recursive = false;
   JobOptions job;
 };
-void get_source(Connection& connection, const std::string& remote, const GetWish& wish, JobObserver& observer, Tally& tally);
+void get_source(Connection& connection, const std::string& remote, const GetWish& wish, JobObserver& observer,
+                Tally& tally);
 
 struct PutWish {
   std::string remote;        // absolute
@@ -21,7 +23,8 @@ struct PutWish {
   bool recursive = false;
   JobOptions job;
 };
-void put_source(Connection& connection, const std::string& local, const PutWish& wish, JobObserver& observer, Tally& tally);
+void put_source(Connection& connection, const std::string& local, const PutWish& wish, JobObserver& observer,
+                Tally& tally);
 
 // Lists a folder, or one file, on stdout.
 Status print_remote(Connection& connection, const std::string& path);
@@ -31,9 +34,11 @@ bool is_local_folder(const std::string& path);
 // The name a local path gives to its copy: "a/b/" -> "b"; "" for "." and "..", whose content is meant.
 std::string leaf_of_local(const std::string& path);
 
-// Where a file called `leaf` goes when the user named `target`: into it if that is a folder or ends in '/', else it is the new name.
+// Where a file called `leaf` goes when the user named `target`: into it if that is a folder or ends in '/',
+// else it is the new name.
 std::string local_target(const std::string& target, const std::string& leaf);
-Result<std::string> remote_target(Connection& connection, const std::string& target, bool must_be_folder, const std::string& leaf);
+Result<std::string> remote_target(Connection& connection, const std::string& target, bool must_be_folder,
+                                  const std::string& leaf);
 
 // "hex  name", as sha256sum(1) prints it; the name is safe on a terminal and as it is elsewhere.
 void print_digest(const std::string& hex, const std::string& name);

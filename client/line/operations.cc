@@ -1,4 +1,4 @@
-#include "client/cli/operations.h"
+#include "client/line/operations.h"
 
 #include <fmt/core.h>
 #include <sys/stat.h>
@@ -6,8 +6,8 @@
 
 #include <filesystem>
 
-#include "client/cli/display.h"
-#include "client/cli/listing_text.h"
+#include "client/line/display.h"
+#include "client/line/listing_text.h"
 #include "client/engine/listing.h"
 #include "client/engine/tree.h"
 #include "shared/base/terminal_text.h"
@@ -20,10 +20,12 @@ bool is_local_folder(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-void get_source(Connection& connection, const std::string& remote, const GetWish& wish, JobObserver& observer, Tally& tally) {
+void get_source(Connection& connection, const std::string& remote, const GetWish& wish, JobObserver& observer,
+                Tally& tally) {
   const std::string leaf(ftp::leaf_name(remote));
   if (!leaf.empty() && !ftp::is_safe_component(leaf)) {
-    take_failure(connection, Error{Errc::name_refused, remote + ": is no name for a local file"}, observer, tally);
+    take_failure(connection, Error{Errc::name_refused, remote + ": is no name for a local file"}, observer,
+                 tally);
     return;
   }
   if (wish.recursive) {
@@ -42,10 +44,12 @@ void get_source(Connection& connection, const std::string& remote, const GetWish
   get_one(connection, remote, local_target(wish.into, leaf), leaf, wish.job, observer, tally);
 }
 
-void put_source(Connection& connection, const std::string& local, const PutWish& wish, JobObserver& observer, Tally& tally) {
+void put_source(Connection& connection, const std::string& local, const PutWish& wish, JobObserver& observer,
+                Tally& tally) {
   const std::string leaf = leaf_of_local(local);
   if (wish.recursive && is_local_folder(local)) {
-    put_tree(connection, local, leaf.empty() ? wish.remote : ftp::join_path(wish.remote, leaf), wish.job, observer, tally);
+    put_tree(connection, local, leaf.empty() ? wish.remote : ftp::join_path(wish.remote, leaf), wish.job,
+             observer, tally);
     return;
   }
   auto target = remote_target(connection, wish.remote, wish.into_folder, leaf);
@@ -61,7 +65,8 @@ Status print_remote(Connection& connection, const std::string& path) {
   auto listing = list_directory(connection, path);
   if (listing) {
     if (listing->unreadable_lines > 0) {
-      print_error(path + ": " + std::to_string(listing->unreadable_lines) + " lines of the listing were not understood");
+      print_error(path + ": " + std::to_string(listing->unreadable_lines) +
+                  " lines of the listing were not understood");
     }
     print_listing(std::move(listing->entries));
     return {};
@@ -85,7 +90,8 @@ std::string local_target(const std::string& target, const std::string& leaf) {
   return target;
 }
 
-Result<std::string> remote_target(Connection& connection, const std::string& target, bool must_be_folder, const std::string& leaf) {
+Result<std::string> remote_target(Connection& connection, const std::string& target, bool must_be_folder,
+                                  const std::string& leaf) {
   if (must_be_folder) return ftp::join_path(target, leaf);
   auto folder = is_directory(connection, target);
   if (!folder) return tl::unexpected(folder.error());

@@ -1,4 +1,4 @@
-#include "client/cli/listing_text.h"
+#include "client/line/listing_text.h"
 
 #include <gtest/gtest.h>
 

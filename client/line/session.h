@@ -1,12 +1,13 @@
-// From options to a logged-in connection: which site, which user, where the password comes from. Used by sub-commands and shell.
+// From options to a logged-in connection: which site, which user, where the password comes from. Used by
+// sub-commands and shell.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "client/cli/options.h"
-#include "client/cli/terminal.h"
+#include "client/line/options.h"
+#include "client/line/terminal.h"
 #include "client/engine/connection.h"
 
 namespace ferry::client {
@@ -35,14 +36,16 @@ class Sessions {
  public:
   Sessions(const Options& options, Cancel& cancel);
 
-  // The connection to `target`: the one there is, if it leads to the same place, else a new one. Borrowed until the next call.
+  // The connection to `target`: the one there is, if it leads to the same place, else a new one. Borrowed
+  // until the next call.
   Result<Connection*> to(const Target& target);
   struct LoggedIn {
     std::unique_ptr<Connection> connection;
     Credentials credentials;
   };
-  // A new connection. The password comes from options, netrc or a question, in this order, and a question only comes once the server is trusted;
-  // anonymous when nobody names a user. Errc::bad_syntax: nobody can be asked.
+  // A new connection. The password comes from options, netrc or a question, in this order, and a question
+  // only comes once the server is trusted; anonymous when nobody names a user. Errc::bad_syntax: nobody can
+  // be asked.
   Result<LoggedIn> enter(const Site& site, const std::string& user);
   // A new connection with credentials that are known already.
   Result<std::unique_ptr<Connection>> open(const Site& site, const Credentials& credentials);

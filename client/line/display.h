@@ -1,17 +1,18 @@
-// Shows jobs on stderr: on a terminal one line that is redrawn at most ten times a second, with a line above it per finished
-// file; elsewhere a line per finished file and a heartbeat every ten seconds. Never a colour, so NO_COLOR has nothing to take away.
+// Shows jobs on stderr: on a terminal one line that is redrawn at most ten times a second, with a line above
+// it per finished file; elsewhere a line per finished file and a heartbeat every ten seconds. Never a colour,
+// so NO_COLOR has nothing to take away.
 #pragma once
 
 #include <string>
 
-#include "client/cli/progress.h"
+#include "client/line/progress.h"
 #include "client/engine/job.h"
 
 namespace ferry::client {
 
 class Display : public JobObserver {
  public:
-  enum class Style { line, log, quiet };  // quiet: errors only
+  enum class Style { line, log, quiet };       // quiet: errors only
   static Style style_for(int fd, bool quiet);  // line: a terminal that is not TERM=dumb
 
   explicit Display(Style style) : style_(style) {}
@@ -39,9 +40,9 @@ class Display : public JobObserver {
   std::optional<Bytes> size_;
   TransferState state_;
   std::int64_t planned_files_ = 0, started_files_ = 0, errors_ = 0;
-  Bytes planned_bytes_ = 0;    // of all files that have not failed
-  Bytes finished_bytes_ = 0;   // of files that are done
-  Bytes resumed_before_ = 0;   // of those, what was there before this run
+  Bytes planned_bytes_ = 0;   // of all files that have not failed
+  Bytes finished_bytes_ = 0;  // of files that are done
+  Bytes resumed_before_ = 0;  // of those, what was there before this run
   Bytes moved_before_ = 0;
   bool in_file_ = false, is_drawn_ = false;
   RateMeter meter_;

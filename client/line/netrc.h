@@ -15,8 +15,8 @@ struct NetrcEntry {
   bool has_password = false;
 };
 
-// The first entry for `host` (and for `user`, unless that is empty), else the default one. Tokens may stand in double quotes with backslash
-// escapes; macdef blocks are skipped. Pure.
+// The first entry for `host` (and for `user`, unless that is empty), else the default one. Tokens may stand
+// in double quotes with backslash escapes; macdef blocks are skipped. Pure.
 std::optional<NetrcEntry> find_in_netrc(std::string_view text, std::string_view host, std::string_view user);
 
 // From $HOME/.netrc; nullopt when there is none. Errc::permission when others than its owner may read it.

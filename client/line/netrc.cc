@@ -1,4 +1,4 @@
-#include "client/cli/netrc.h"
+#include "client/line/netrc.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -70,7 +70,9 @@ std::optional<NetrcEntry> find_in_netrc(std::string_view text, std::string_view 
   NetrcEntry entry;
   bool applies = false;
   std::string word;
-  const auto is_wanted = [&] { return applies && !entry.user.empty() && (user.empty() || entry.user == user); };
+  const auto is_wanted = [&] {
+    return applies && !entry.user.empty() && (user.empty() || entry.user == user);
+  };
   while (words.next(word)) {
     if (word == "machine" || word == "default") {
       if (is_wanted()) break;

@@ -1,4 +1,4 @@
-#include "client/cli/progress.h"
+#include "client/line/progress.h"
 
 #include <gtest/gtest.h>
 
@@ -51,7 +51,8 @@ TEST(ProgressLine, NeverIsWiderThanTheTerminal) {
   view.name = "写真集_高解像度_最終版 (2) とても長い名前.zip";
   view.files = 1000;
   for (int columns = 2; columns < 200; ++columns) {
-    EXPECT_LE(display_width(progress_line(view, columns)), columns - 1) << columns << progress_line(view, columns);
+    EXPECT_LE(display_width(progress_line(view, columns)), columns - 1)
+        << columns << progress_line(view, columns);
   }
 }
 

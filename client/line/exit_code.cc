@@ -1,4 +1,4 @@
-#include "client/cli/exit_code.h"
+#include "client/line/exit_code.h"
 
 namespace ferry::client {
 

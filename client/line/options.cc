@@ -1,14 +1,15 @@
-// To add a sub-command: a Verb, a row in kSubCommands, its function in commands.cc, its section in man/ferry.1.
-#include "client/cli/options.h"
+// To add a sub-command: a Verb, a row in kSubCommands, its function in commands.cc, its section in
+// man/ferry.1.
+#include "client/line/options.h"
 
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
 #include <array>
 
-#include "client/cli/exit_code.h"
-#include "shared/base/version.h"
+#include "client/line/exit_code.h"
 #include "shared/base/bytes.h"
+#include "shared/base/version.h"
 
 namespace ferry::client {
 namespace {
@@ -27,13 +28,13 @@ struct SubCommand {
 };
 
 constexpr std::array<SubCommand, 6> kSubCommands{{
-    {Verb::get, "get", "download files or folders", "URL...", "what to download; behind URLs, a local target", 1,
-     kRecursive | kResume | kOutput | kVerify,
+    {Verb::get, "get", "download files or folders", "URL...", "what to download; behind URLs, a local target",
+     1, kRecursive | kResume | kOutput | kVerify,
      "  ferry get ftp://akira@files.example.org/pics/a.jpg\n"
      "  ferry get -r ftp://akira@files.example.org/pics backup/\n"
      "  ferry get -c -s files.example.org -u akira disk.img -o /tmp"},
-    {Verb::put, "put", "upload files or folders", "LOCAL... URL", "what to upload, and the remote folder to put it in", 1,
-     kRecursive | kResume | kVerify,
+    {Verb::put, "put", "upload files or folders", "LOCAL... URL",
+     "what to upload, and the remote folder to put it in", 1, kRecursive | kResume | kVerify,
      "  ferry put report.pdf ftp://akira@files.example.org/inbox/\n"
      "  ferry put -r photos ftp://akira@files.example.org/\n"
      "  ferry put --verify=sha256 disk.img -s files.example.org -u akira /images"},
@@ -51,7 +52,8 @@ constexpr std::array<SubCommand, 6> kSubCommands{{
 }};
 
 constexpr const char* kFooter =
-    "A URL is ftp://USER@HOST:PORT/PATH (encrypted with AUTH TLS) or ftps://… (TLS from the start). With -s HOST the\n"
+    "A URL is ftp://USER@HOST:PORT/PATH (encrypted with AUTH TLS) or ftps://… (TLS from the start). With -s "
+    "HOST the\n"
     "operands are plain remote paths. `ferry help COMMAND` shows a command's options; exit codes: ferry(1).";
 
 // What CLI11 fills before it is checked.
@@ -63,35 +65,48 @@ struct Raw {
 
 void add_connection_options(CLI::App& app, Raw& raw) {
   Options& options = raw.options;
-  app.add_option("-s,--server", options.host, "the server, when operands are paths instead of URLs")->type_name("HOST");
+  app.add_option("-s,--server", options.host, "the server, when operands are paths instead of URLs")
+      ->type_name("HOST");
   app.add_option("-P,--port", options.port, "its port")->type_name("PORT")->check(CLI::Range(1, 65535));
   app.add_option("-u,--user", options.user, "who to log in as")->type_name("USER");
-  app.add_option("--tls", raw.tls, "required (AUTH TLS, the default), implicit (TLS from the start) or off (in clear)")
+  app.add_option("--tls", raw.tls,
+                 "required (AUTH TLS, the default), implicit (TLS from the start) or off (in clear)")
       ->type_name("MODE")
       ->check(CLI::IsMember({"required", "implicit", "off"}));
   app.add_flag("--active", options.active, "the server opens the data connections (EPRT/PORT)");
-  app.add_option("--ca", options.ca_file, "trust these CAs (PEM) instead of the system's")->type_name("FILE")->check(CLI::ExistingFile);
+  app.add_option("--ca", options.ca_file, "trust these CAs (PEM) instead of the system's")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
   app.add_option("--pin", raw.pin, "accept only this certificate")->type_name("sha256:HEX");
   app.add_option("--password-file", options.password_file, "the password is this file's first line")
       ->type_name("FILE")
       ->check(CLI::ExistingFile);
-  app.add_option("--password-fd", options.password_fd, "the password is the first line of this open descriptor")
+  app.add_option("--password-fd", options.password_fd,
+                 "the password is the first line of this open descriptor")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber);
-  app.add_option("--timeout", raw.timeout, "give up when the server is silent for so long (30s)")->type_name("TIME");
+  app.add_option("--timeout", raw.timeout, "give up when the server is silent for so long (30s)")
+      ->type_name("TIME");
   app.add_flag("-q,--quiet", options.quiet, "errors only");
   app.add_flag("--no-input", options.no_input, "never ask anything; fail instead");
 }
 
 void add_own_options(CLI::App& app, const SubCommand& command, Raw& raw) {
   Options& options = raw.options;
-  app.add_option("operands", options.operands, command.operand_help)->type_name(command.operands)->required(command.min_operands > 0);
+  app.add_option("operands", options.operands, command.operand_help)
+      ->type_name(command.operands)
+      ->required(command.min_operands > 0);
   if ((command.takes & kRecursive) != 0) app.add_flag("-r,--recursive", options.recursive, "whole folders");
-  if ((command.takes & kResume) != 0) app.add_flag("-c,--resume", options.resume, "go on with what an interrupted transfer left");
-  if ((command.takes & kParents) != 0) app.add_flag("-p,--parents", options.parents, "parents too; fine if it is there");
-  if ((command.takes & kOutput) != 0) app.add_option("-o,--output", options.output, "where to put it")->type_name("DIR|FILE");
+  if ((command.takes & kResume) != 0)
+    app.add_flag("-c,--resume", options.resume, "go on with what an interrupted transfer left");
+  if ((command.takes & kParents) != 0)
+    app.add_flag("-p,--parents", options.parents, "parents too; fine if it is there");
+  if ((command.takes & kOutput) != 0)
+    app.add_option("-o,--output", options.output, "where to put it")->type_name("DIR|FILE");
   if ((command.takes & kVerify) != 0) {
-    app.add_option("--verify", raw.verify, "compare both sides' digests afterwards: sha256, sha512, sha1 or md5")->type_name("ALGORITHM");
+    app.add_option("--verify", raw.verify,
+                   "compare both sides' digests afterwards: sha256, sha512, sha1 or md5")
+        ->type_name("ALGORITHM");
   }
 }
 
@@ -115,7 +130,8 @@ std::string convert(Raw& raw) {
     options.verify = parse_digest_kind(raw.verify);
     if (!options.verify) return "--verify: sha256, sha512, sha1 or md5, not " + raw.verify;
   }
-  if (!options.password_file.empty() && options.password_fd >= 0) return "--password-file and --password-fd exclude each other";
+  if (!options.password_file.empty() && options.password_fd >= 0)
+    return "--password-file and --password-fd exclude each other";
   return "";
 }
 

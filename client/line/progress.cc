@@ -1,4 +1,4 @@
-#include "client/cli/progress.h"
+#include "client/line/progress.h"
 
 #include <algorithm>
 #include <array>
@@ -32,9 +32,12 @@ std::string percent_text(const ProgressView& view) {
 
 std::string phase_text(const ProgressView& view) {
   switch (view.phase) {
-    case Phase::confirming: return "waiting for the server";
-    case Phase::verifying: return "verifying";
-    case Phase::moving: break;
+    case Phase::confirming:
+      return "waiting for the server";
+    case Phase::verifying:
+      return "verifying";
+    case Phase::moving:
+      break;
   }
   return clock_for_people(time_left(view));
 }
@@ -42,8 +45,10 @@ std::string phase_text(const ProgressView& view) {
 // Behind the bar, the most important first.
 std::vector<std::string> details(const ProgressView& view) {
   std::vector<std::string> fields{amount_text(view.done, view.total), phase_text(view)};
-  if (view.rate && view.phase == Phase::moving) fields.insert(fields.begin() + 1, bytes_for_people(*view.rate) + "/s");
-  if (view.files > 1) fields.push_back("files " + std::to_string(view.file) + "/" + std::to_string(view.files));
+  if (view.rate && view.phase == Phase::moving)
+    fields.insert(fields.begin() + 1, bytes_for_people(*view.rate) + "/s");
+  if (view.files > 1)
+    fields.push_back("files " + std::to_string(view.file) + "/" + std::to_string(view.files));
   return fields;
 }
 
@@ -73,7 +78,8 @@ std::chrono::seconds time_left(const ProgressView& view) {
 std::string progress_bar(const ProgressView& view, int width) {
   const auto cells = [&](Bytes bytes) {
     if (!view.total || *view.total <= 0) return percent_of(view) == 100 ? width : 0;
-    return std::clamp(static_cast<int>(static_cast<double>(bytes) / static_cast<double>(*view.total) * width), 0, width);
+    return std::clamp(static_cast<int>(static_cast<double>(bytes) / static_cast<double>(*view.total) * width),
+                      0, width);
   };
   const int done = cells(view.done);
   const int before = std::min(done, cells(view.resumed));
@@ -111,7 +117,9 @@ std::string amount_text(Bytes done, std::optional<Bytes> total) {
   std::string moved = bytes_for_people(done);
   if (!total) return moved;
   const std::string all = bytes_for_people(*total);
-  const auto unit_of = [](const std::string& text) { return text.substr(std::min(text.size(), text.find(' '))); };
+  const auto unit_of = [](const std::string& text) {
+    return text.substr(std::min(text.size(), text.find(' ')));
+  };
   if (unit_of(moved) == unit_of(all)) moved.resize(moved.size() - unit_of(moved).size());
   return moved + "/" + all;
 }

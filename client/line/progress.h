@@ -10,7 +10,8 @@
 
 namespace ferry::client {
 
-// Bytes per second over the last five seconds. Fed with what moved in this run; what was there before never counts.
+// Bytes per second over the last five seconds. Fed with what moved in this run; what was there before never
+// counts.
 class RateMeter {
  public:
   void add(SteadyTime now, Bytes moved_in_all);
@@ -40,8 +41,8 @@ std::chrono::seconds time_left(const ProgressView& view);
 // `width` cells between brackets: '=' was there before, '#' moved in this run, '>' head, '.' to do.
 std::string progress_bar(const ProgressView& view, int width);
 
-// "写真集.zip  57% [===####>......] 1.21/2.10 GiB  41.2 MiB/s  0:23  files 22/241", never wider than `columns` - 1; what does not fit
-// is left out whole, the least important first.
+// "写真集.zip  57% [===####>......] 1.21/2.10 GiB  41.2 MiB/s  0:23  files 22/241", never wider than
+// `columns` - 1; what does not fit is left out whole, the least important first.
 std::string progress_line(const ProgressView& view, int columns);
 
 // "1.21/2.10 GiB", "700 MiB/2.10 GiB", "5 B" when there is no total.

@@ -1,4 +1,4 @@
-#include "client/cli/netrc.h"
+#include "client/line/netrc.h"
 
 #include <gtest/gtest.h>
 
@@ -37,9 +37,13 @@ TEST(Netrc, KnowsEntriesWithoutPassword) {
   EXPECT_FALSE(entry->has_password);
 }
 
-TEST(Netrc, FallsBackToTheDefault) { EXPECT_EQ(password_of("else.example.org", ""), "a@b"); }
+TEST(Netrc, FallsBackToTheDefault) {
+  EXPECT_EQ(password_of("else.example.org", ""), "a@b");
+}
 
-TEST(Netrc, IsNothingInAnEmptyFile) { EXPECT_FALSE(find_in_netrc("", "one.example.org", "")); }
+TEST(Netrc, IsNothingInAnEmptyFile) {
+  EXPECT_FALSE(find_in_netrc("", "one.example.org", ""));
+}
 
 }  // namespace
 }  // namespace ferry::client

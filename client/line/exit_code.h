@@ -8,8 +8,8 @@ namespace ferry::client {
 
 enum ExitCode : int {
   kExitDone = 0,
-  kExitFailure = 1,      // anything without a number of its own
-  kExitUsage = 2,        // the command line is wrong, or an answer is needed and nobody can be asked
+  kExitFailure = 1,  // anything without a number of its own
+  kExitUsage = 2,    // the command line is wrong, or an answer is needed and nobody can be asked
   kExitNotFound = 3,
   kExitLogin = 4,        // user or password not accepted
   kExitPermission = 5,   // permission or policy

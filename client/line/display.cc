@@ -1,4 +1,4 @@
-#include "client/cli/display.h"
+#include "client/line/display.h"
 
 #include <fmt/core.h>
 #include <sys/ioctl.h>
@@ -28,24 +28,33 @@ void print(const std::string& line) {
   std::fflush(stderr);
 }
 
-std::string_view arrow_word(Direction direction) { return direction == Direction::up ? "up" : "down"; }
+std::string_view arrow_word(Direction direction) {
+  return direction == Direction::up ? "up" : "down";
+}
 
 std::string digest_option(DigestKind kind) {
   switch (kind) {
-    case DigestKind::sha256: return "sha256";
-    case DigestKind::sha512: return "sha512";
-    case DigestKind::sha1: return "sha1";
-    case DigestKind::md5: return "md5";
+    case DigestKind::sha256:
+      return "sha256";
+    case DigestKind::sha512:
+      return "sha512";
+    case DigestKind::sha1:
+      return "sha1";
+    case DigestKind::md5:
+      return "md5";
   }
   return "";
 }
 
 std::string done_line(const FileReport& report) {
   const Bytes moved = report.result.size - report.result.resumed;
-  std::string text = fmt::format("done  {}  {}", terminal_safe(report.name), summary_text(moved, report.result.took));
-  if (report.result.resumed > 0) text += fmt::format(", resumed at {}", bytes_for_people(report.result.resumed));
+  std::string text =
+      fmt::format("done  {}  {}", terminal_safe(report.name), summary_text(moved, report.result.took));
+  if (report.result.resumed > 0)
+    text += fmt::format(", resumed at {}", bytes_for_people(report.result.resumed));
   if (report.verified) {
-    text += fmt::format(", {} {} ({})", digest_option(*report.verified), report.result.local_digest, source_words(report.verified_by));
+    text += fmt::format(", {} {} ({})", digest_option(*report.verified), report.result.local_digest,
+                        source_words(report.verified_by));
   }
   return text + "\n";
 }
@@ -134,9 +143,10 @@ void Display::erase() {
 void Display::heartbeat() {
   last_beat_ = steady_clock::now();
   const ProgressView now = view();
-  print(fmt::format("{} stat   files={}/{} bytes={}/{} rate={} eta={} errors={}\n", iso_time(wall_now()), started_files_,
-                    std::max(planned_files_, started_files_), now.done, now.total ? std::to_string(*now.total) : "-",
-                    now.rate.value_or(0), time_left(now).count(), errors_));
+  print(fmt::format("{} stat   files={}/{} bytes={}/{} rate={} eta={} errors={}\n", iso_time(wall_now()),
+                    started_files_, std::max(planned_files_, started_files_), now.done,
+                    now.total ? std::to_string(*now.total) : "-", now.rate.value_or(0),
+                    time_left(now).count(), errors_));
 }
 
 void Display::file_done(const FileReport& report) {
@@ -171,10 +181,12 @@ void Display::summarize(const Tally& tally) {
   erase();
   if (style_ == Style::quiet || tally.done + tally.failed < 2) return;
   const auto took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began_);
-  print(fmt::format("done  {} files, {}, {} failed\n", count_for_people(tally.done), summary_text(moved_before_, took),
-                    count_for_people(tally.failed)));
+  print(fmt::format("done  {} files, {}, {} failed\n", count_for_people(tally.done),
+                    summary_text(moved_before_, took), count_for_people(tally.failed)));
 }
 
-void print_error(const std::string& text) { print("ferry: " + terminal_safe(text) + "\n"); }
+void print_error(const std::string& text) {
+  print("ferry: " + terminal_safe(text) + "\n");
+}
 
 }  // namespace ferry::client

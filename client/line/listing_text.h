@@ -13,8 +13,8 @@ void sort_by_name(std::vector<ftp::Entry>& entries);  // folders first
 // "  2.1 GiB  2026-11-18 22:05  写真集.zip"; names made safe. One line, no newline.
 std::string line_for_people(const ftp::Entry& entry);
 
-// "file<TAB>2254857830<TAB>2026-11-18T13:05:31Z<TAB>rw-r--r--<TAB>name": type is file, dir, link or other; "-" where the server does not tell; the
-// name is last and as it is.
+// "file<TAB>2254857830<TAB>2026-11-18T13:05:31Z<TAB>rw-r--r--<TAB>name": type is file, dir, link or other;
+// "-" where the server does not tell; the name is last and as it is.
 std::string line_for_programs(const ftp::Entry& entry);
 
 // Writes all of them to stdout in the form that suits it.

@@ -1,0 +1,140 @@
+// The receiving half of transfer.h: bytes of an upload from the data connection into its partial.
+#include <fmt/core.h>
+#include <poll.h>
+
+#include <memory>
+#include <string>
+
+#include "server/session/transfer.h"
+#include "shared/ftp/text_mode.h"
+
+namespace ferry {
+
+namespace {
+
+using State = net::Progress::State;
+
+constexpr std::size_t kBufferSize = 256 * 1024;
+// When a transfer breaks off, what lies in the socket already is kept for the resume; a peer that goes on
+// sending is not waited for.
+constexpr int kMostReadsAfterwards = 64;
+
+// ALLO announces the whole file or, by some clients, what is still to come.
+bool is_all_announced(const Session& session, Bytes arrived, const Upload& upload) {
+  const auto announced = session.transfer.announced;
+  return announced && (arrived >= *announced || upload.offset() + arrived == *announced);
+}
+
+// Whether the end of the upload's data was its real end. TLS and announced sizes know; in clear a broken
+// connection looks like an end, so one whose control connection went as well was broken off.
+Status check_end(Session& session, net::Stream& data, Watch& watch, Bytes arrived, const Upload& upload) {
+  if (is_all_announced(session, arrived, upload)) return {};
+  if (const auto announced = session.transfer.announced) {
+    return fail(Errc::reset, fmt::format("{}: {} bytes came, {} were announced; what is here can be resumed",
+                                         upload.path(), arrived, *announced));
+  }
+  if (data.is_tls()) return {};
+  const auto looked = watch.wait(-1, 0, Deadline::after(std::chrono::milliseconds(0)));
+  if (!looked && looked.error().kind != Errc::timeout) return looked;
+  return {};
+}
+
+// TLS without close_notify is only an end if the announced number of bytes has come (some old clients never
+// send it).
+bool is_announced_end(const Session& session, const Error& error, Bytes arrived, const Upload& upload) {
+  return error.kind == Errc::reset && is_all_announced(session, arrived, upload);
+}
+
+class Receiver {
+ public:
+  Receiver(Session& session, net::Stream& data, Watch& watch, Upload& upload)
+      : session_(session),
+        data_(data),
+        watch_(watch),
+        upload_(upload),
+        buffer_(std::make_unique_for_overwrite<char[]>(kBufferSize)) {}
+
+  Status run();
+
+ private:
+  Result<State> read_some();
+  Status store();
+  Status store_end_of_text();
+  void keep_what_came();
+
+  Session& session_;
+  net::Stream& data_;
+  Watch& watch_;
+  Upload& upload_;
+  std::unique_ptr<char[]> buffer_;
+  std::size_t filled_ = 0;
+  Bytes arrived_ = 0;
+  ftp::FromWire from_wire_;
+  std::string text_;
+};
+
+Status Receiver::run() {
+  while (true) {
+    const auto state = read_some();
+    if (!state && !is_announced_end(session_, state.error(), arrived_, upload_)) {
+      if (auto kept = store(); !kept) return kept;
+      return tl::unexpected(state.error());
+    }
+    if (!state || *state == State::end) break;
+    if (filled_ == kBufferSize) {
+      if (auto stored = store(); !stored) return stored;
+    }
+    const Deadline stalled = Deadline::after(session_.services.options.data_timeout);
+    const Status goes_on =
+        *state == State::done
+            ? watch_.look()
+            : watch_.wait(data_.fd(), *state == State::want_write ? POLLOUT : POLLIN, stalled);
+    if (!goes_on) {
+      keep_what_came();
+      return goes_on;
+    }
+  }
+  if (auto stored = store(); !stored) return stored;
+  if (auto stored = store_end_of_text(); !stored) return stored;
+  return check_end(session_, data_, watch_, arrived_, upload_);
+}
+
+Result<State> Receiver::read_some() {
+  const auto progress = data_.try_read({buffer_.get() + filled_, kBufferSize - filled_});
+  if (!progress) return tl::unexpected(progress.error());
+  filled_ += progress->bytes;
+  arrived_ += static_cast<Bytes>(progress->bytes);
+  watch_.count(static_cast<Bytes>(progress->bytes));
+  return progress->state;
+}
+
+Status Receiver::store() {
+  const std::string_view piece(buffer_.get(), filled_);
+  filled_ = 0;
+  if (!session_.transfer.ascii) return upload_.write(piece, watch_);
+  text_.clear();
+  from_wire_.convert(piece, text_);
+  return upload_.write(text_, watch_);
+}
+
+Status Receiver::store_end_of_text() {
+  text_.clear();
+  from_wire_.finish(text_);
+  return upload_.write(text_, watch_);
+}
+
+void Receiver::keep_what_came() {
+  for (int reads = 0; reads < kMostReadsAfterwards && store(); ++reads) {
+    const auto state = read_some();
+    if (!state || *state != State::done) break;
+  }
+  static_cast<void>(store());
+}
+
+}  // namespace
+
+Status receive_file(Session& session, net::Stream& data, Watch& watch, Upload& upload) {
+  return Receiver(session, data, watch, upload).run();
+}
+
+}  // namespace ferry
