@@ -78,11 +78,17 @@ TEST(LoginTimesAlone, UnknownUserTakesAsLongAsAWrongPassword) {
   ASSERT_TRUE(hash);
   change(server, "mika", &store::AccountChange::password_hash, *hash);
   const auto refused = [&](const std::string& user) {
-    return median_seconds(9, [&] { EXPECT_TRUE(answers(try_login(server, user, "not-the-password"), 530)); });
+    return median_seconds(1, [&] { EXPECT_TRUE(answers(try_login(server, user, "not-the-password"), 530)); });
   };
-  const double wrong = refused("mika"), unknown = refused("nobody-here");
-  EXPECT_LT(wrong, unknown * 1.5 + 0.005);
-  EXPECT_LT(unknown, wrong * 1.5 + 0.005);
+  // In turns, so that whatever else the machine does meets both alike; load only makes a time longer, so the
+  // shortest of many tells.
+  double wrong = 1e9, unknown = 1e9;
+  for (int i = 0; i < 15; ++i) {
+    wrong = std::min(wrong, refused("mika"));
+    unknown = std::min(unknown, refused("nobody-here"));
+  }
+  EXPECT_LT(wrong, unknown * 1.25 + 0.003);
+  EXPECT_LT(unknown, wrong * 1.25 + 0.003);
 }
 
 TEST(LoginTimesAlone, KnownLoginIsQuick) {
