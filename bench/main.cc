@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -60,6 +61,18 @@ Scale quick_scale() {
   return scale;
 }
 
+// SIGINT or SIGTERM came: the round that runs is the last, and servers and files are cleared away.
+volatile std::sig_atomic_t is_interrupted = 0;
+
+void handle_signals() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { is_interrupted = 1; };
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes with write(2)
+}
+
 void raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -97,6 +110,7 @@ Line measure(const Workload& workload, const Servers& servers, const net::TlsCli
   for (int round = 0; round < rounds; ++round) {
     for (std::size_t i = 0; i < servers.size(); ++i) {
       if (i == kFerrydFast && !workload.is_upload) continue;
+      if (is_interrupted) throw std::runtime_error("interrupted");
       const Sample sample = workload.run({*servers[i], tls, scale, payload});
       std::fprintf(stderr, "%-24s %d/%d  %-22s %10.1f %-8s %8.1f us cpu\n", line.title.c_str(), round + 1,
                    rounds, servers[i]->name().c_str(), sample.value, workload.unit, sample.cpu_us);
@@ -177,7 +191,7 @@ int bench_main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  ::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes with write(2)
+  handle_signals();
   try {
     const std::string text = markdown(run(settings));
     std::fputs(text.c_str(), stdout);

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <functional>
 #include <new>
+#include <thread>
 
 #include "shared/base/check.h"
 
@@ -201,12 +202,14 @@ SessionView read_once(const Key& key, const Slot& slot) {
   return view;
 }
 
-// A worker stopped or killed in the middle of a write must not hold the master up: after some tries a torn
-// view has to do.
+// A writer that lost its core in the middle gets a moment to go on; one that was stopped or killed there must
+// not hold the master up: after some tries a torn view has to do.
 SessionView read_seat(const Key& key, const Slot& slot) {
-  constexpr int kTries = 100;
+  constexpr int kTries = 100, kTriesAtOnce = 10;
+  constexpr std::chrono::microseconds kMoment{100};
   SessionView view;
   for (int i = 0; i < kTries; ++i) {
+    if (i >= kTriesAtOnce) std::this_thread::sleep_for(kMoment);
     const std::uint64_t before = slot.sequence.load(std::memory_order_acquire);
     view = read_once(key, slot);
     if (before % 2 == 0 && slot.sequence.load(std::memory_order_relaxed) == before) break;
