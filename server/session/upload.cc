@@ -134,7 +134,7 @@ Status Upload::start_at(Bytes offset) {
   }
   auto prefix = digest_prefix(file_.get(), DigestKind::sha256, offset);
   if (!prefix) return tl::unexpected(prefix.error());
-  digest_ = std::move(*prefix);
+  digest_.start_behind(std::move(*prefix), offset);
   size_ = offset_ = offset;
   return {};
 }
@@ -145,7 +145,7 @@ Status Upload::start_behind(Bytes length) {
   if (auto copied = copy_complete(length); !copied) return copied;
   auto prefix = digest_prefix(file_.get(), DigestKind::sha256, length);
   if (!prefix) return tl::unexpected(prefix.error());
-  digest_ = std::move(*prefix);
+  digest_.start_behind(std::move(*prefix), length);
   size_ = offset_ = length;
   return {};
 }
@@ -257,7 +257,7 @@ Status Upload::write_granted(std::string_view bytes) {
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return fail_errno(errno, place_.path);
     const auto count = static_cast<std::size_t>(written);
-    digest_.update(bytes.substr(0, count));
+    digest_.add(file_.get(), bytes.substr(0, count));
     size_ += written;
     bytes.remove_prefix(count);
   }
@@ -278,12 +278,15 @@ Status Upload::commit() {
   struct stat status {};
   if (fstat(file_.get(), &status) != 0) return fail_errno(errno, place_.path);
   const FileInfo info = FileInfo::of(status);
+  auto sha256 = digest_.finish();
+  if (!sha256) return tl::unexpected(sha256.error());
+  sha256_ = std::move(*sha256);
   if (auto published = home_.publish(row_.token, place_); !published) return published;
 
   // From here the file is there under its name: what follows must come to pass, now or a little later.
   is_settled_ = true;
   const Status synced = durable ? home_.sync_folder(place_) : Status{};
-  const store::FileDigest digest{size_, info.mtime_ns(), info.inode, sha256()};
+  const store::FileDigest digest{size_, info.mtime_ns(), info.inode, sha256_};
   auto settle = [&store = services_.store, id = row_.id, commit = store::Commit{size_, digest}, durable] {
     return store.commit_upload(id, commit, durable);
   };
@@ -304,7 +307,7 @@ void Upload::park() {
   }
   // Opens the home anew: the session may be gone when this has to be tried again.
   auto settle = [&store = services_.store, folder = home_folder_, row = row_, keeps,
-                 sha256 = is_untouched ? row_.sha256 : sha256(),
+                 sha256 = is_untouched ? row_.sha256 : digest_.finish().value_or(""),
                  hit_quota = hit_quota_ || (is_untouched && row_.hit_quota)] {
     return store.park_upload(row.id, keeps, sha256, hit_quota, [&](Bytes fits) -> Status {
       auto home = Home::open(folder, true);

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "server/session/home.h"
+#include "server/session/running_digest.h"
 #include "server/session/services.h"
 #include "server/session/watch.h"
 #include "shared/base/digest.h"
@@ -54,8 +55,8 @@ class Upload {
   void park();
 
   Bytes size() const { return size_; }
-  Bytes offset() const { return offset_; }  // where this attempt began
-  std::string sha256() const { return digest_.hex(); }
+  Bytes offset() const { return offset_; }               // where this attempt began
+  const std::string& sha256() const { return sha256_; }  // after commit()
   const std::string& path() const { return place_.path; }
 
  private:
@@ -83,7 +84,8 @@ class Upload {
   Place place_;
   store::Partial row_;
   UniqueFd file_;
-  Digest digest_{DigestKind::sha256};
+  RunningDigest digest_;  // reads file_, so it ends first
+  std::string sha256_;
   Bytes offset_ = 0, size_ = 0;
   Bytes tail_end_ = 0;  // beyond size_: what a claimed partial holds that the first write will cut
   bool hit_quota_ = false;

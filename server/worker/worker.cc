@@ -17,6 +17,7 @@
 #include "server/commands/gate.h"
 #include "server/session/login.h"
 #include "shared/base/check.h"
+#include "shared/base/sanitized.h"
 #include "shared/net/socket.h"
 
 namespace ferry {
@@ -29,7 +30,7 @@ constexpr std::uint64_t kFirstSession = std::uint64_t{1} << 32;
 
 constexpr int kSpareThreads = 2;  // kept when there is nothing to do
 constexpr int kIdleThreadLeavesAfterMs = 5000;
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef FERRY_SANITIZED
 constexpr std::size_t kThreadStack = 2 * 1024 * 1024;
 #else
 constexpr std::size_t kThreadStack = 512 * 1024;

@@ -69,6 +69,7 @@ void TlsChannel::Impl::read_in_bulk() {
   constexpr std::size_t kRecord = SSL3_RT_MAX_ENCRYPTED_LENGTH + SSL3_RT_HEADER_LENGTH;
   constexpr std::size_t kRecordsAtOnce = 6;
   SSL_set_read_ahead(ssl.get(), 1);
+  SSL_clear_mode(ssl.get(), SSL_MODE_RELEASE_BUFFERS);  // not for every record: this connection ends with its file
   SSL_set_default_read_buffer_len(ssl.get(), kRecordsAtOnce * kRecord);
 }
 

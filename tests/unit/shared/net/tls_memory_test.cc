@@ -12,16 +12,8 @@
 #include <thread>
 #include <vector>
 
+#include "shared/base/sanitized.h"
 #include "tests/unit/shared/net/pairs.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define FERRY_SANITIZED
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define FERRY_SANITIZED
-#endif
 
 namespace ferry::net {
 namespace {
