@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "server/commands/matrix.h"
 #include "server/master/master.h"
 #include "server/master/process_title.h"
 #include "shared/base/version.h"
@@ -21,7 +22,8 @@ constexpr int kUsage = 2;
 struct CommandLine {
   std::string file;
   std::vector<std::string> sets;
-  bool only_check = false, only_dump = false, only_sample = false, only_man_section = false;
+  bool only_check = false, only_dump = false, only_sample = false, only_man_section = false,
+       only_rfc_matrix = false;
 };
 
 void describe(CLI::App& app, CommandLine& line) {
@@ -38,9 +40,10 @@ void describe(CLI::App& app, CommandLine& line) {
       app.add_flag("--dump-config", line.only_dump, "prints every option with its value and meaning");
   check->group("Instead of running")->excludes(dump);
   dump->group("Instead of running");
-  // For the documents that are made from the option table (tools/update_docs.sh).
+  // For the documents that are made from the tables of options and commands (tools/update_docs.sh).
   app.add_flag("--dump-sample", line.only_sample)->group("");
   app.add_flag("--dump-man-section", line.only_man_section)->group("");
+  app.add_flag("--dump-rfc-matrix", line.only_rfc_matrix)->group("");
   app.set_version_flag("--version", std::string("ferryd ") + ferry::kVersion);
 }
 
@@ -60,6 +63,7 @@ void prepare_standard_descriptors() {
 int run(const CommandLine& line) {
   if (line.only_sample) return print(ferry::options_sample());
   if (line.only_man_section) return print(ferry::options_man_section());
+  if (line.only_rfc_matrix) return print(ferry::rfc_matrix());
   ferry::StartArguments arguments{ferry::find_option_source(line.file), line.sets};
   auto options = ferry::load_options(arguments.source, arguments.sets);
   if (!options) {

@@ -1,0 +1,57 @@
+#include "server/commands/matrix.h"
+
+#include <fmt/core.h>
+
+#include "server/commands/table.h"
+
+namespace ferry {
+
+namespace {
+
+std::string_view word_for(Access access) {
+  switch (access) {
+    case Access::none:
+      return "";
+    case Access::read:
+      return "reads";
+    case Access::write:
+      return "changes";
+  }
+  return "";
+}
+
+std::string_view word_for(TlsNeed need) {
+  switch (need) {
+    case TlsNeed::none:
+      return "";
+    case TlsNeed::login:
+      return "control, if TLS is required";
+    case TlsNeed::data:
+      return "data, if TLS is required";
+    case TlsNeed::offered:
+      return "only where TLS is offered";
+  }
+  return "";
+}
+
+std::string row(std::string_view prefix, const Command& command) {
+  std::string syntax;  // a bar would end the table's cell
+  for (const char c : command.help) syntax += c == '|' ? "\\|" : std::string(1, c);
+  return fmt::format("| {}{} | {} | {} | {} | {} | {} |\n", prefix, command.verb, syntax, command.source,
+                     command.phase == Phase::ready ? "after" : "any time", word_for(command.access),
+                     word_for(command.tls));
+}
+
+}  // namespace
+
+std::string rfc_matrix() {
+  std::string page =
+      "# Commands\n\n"
+      "Made from the command table by `make docs`. Anything else is answered 500.\n\n"
+      "| command | argument | source | login | files | TLS |\n| --- | --- | --- | --- | --- | --- |\n";
+  for (const Command& command : command_table()) page += row("", command);
+  for (const Command& command : site_table()) page += row("SITE ", command);
+  return page;
+}
+
+}  // namespace ferry
