@@ -17,7 +17,7 @@
 #include "shared/base/sanitized.h"
 #include "shared/base/unique_fd.h"
 
-#ifdef FERRY_SANITIZED
+#if FERRY_SANITIZED
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -59,14 +59,14 @@ Status allow_folder(int rules, const std::string& path, std::uint64_t rights) {
   return {};
 }
 
-#ifdef FERRY_SANITIZED
-// The run-time of a sanitizer finds leaks by way of /proc and names functions by the debug information of
-// every library. Its report file it opens here: in the sandbox no file can be made where log_path points to.
-Status allow_reports(int rules) {
+// A sanitizer finds leaks by way of /proc and names functions by the debug information of every library. Its
+// report file it opens here: in the sandbox no file can be made where its log_path points to.
+Status allow_sanitizer(int rules) {
+#if FERRY_SANITIZED
   __sanitizer_get_report_path();
+#endif
   return allow_folder(rules, "/", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
 }
-#endif
 
 Status enter_landlock(const SandboxPaths& paths, Logs& logs) {
   const int version = landlock_version();
@@ -91,9 +91,9 @@ Status enter_landlock(const SandboxPaths& paths, Logs& logs) {
                    "a home cannot be used until the next reload: " + added.error().context);
     }
   }
-#ifdef FERRY_SANITIZED
-  if (auto added = allow_reports(rules.get()); !added) return added;
-#endif
+  if (kIsSanitized) {
+    if (auto added = allow_sanitizer(rules.get()); !added) return added;
+  }
   if (syscall(SYS_landlock_restrict_self, rules.get(), 0) != 0) return fail_errno(errno, "landlock");
   return {};
 }
@@ -249,11 +249,7 @@ Status enter_seccomp() {
 Status enter_sandbox(const SandboxPaths& paths, Logs& logs) {
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno(errno, "no_new_privs");
   if (auto locked = enter_landlock(paths, logs); !locked) return locked;
-#ifdef FERRY_SANITIZED
-  return {};  // the sanitizers' own run-time calls what no worker does
-#else
-  return enter_seccomp();
-#endif
+  return kIsSanitized ? Status{} : enter_seccomp();  // a sanitizer calls what no worker does
 }
 
 }  // namespace ferry

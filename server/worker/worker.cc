@@ -30,11 +30,7 @@ constexpr std::uint64_t kFirstSession = std::uint64_t{1} << 32;
 
 constexpr int kSpareThreads = 2;  // kept when there is nothing to do
 constexpr int kIdleThreadLeavesAfterMs = 5000;
-#ifdef FERRY_SANITIZED
-constexpr std::size_t kThreadStack = 2 * 1024 * 1024;
-#else
-constexpr std::size_t kThreadStack = 512 * 1024;
-#endif
+constexpr std::size_t kThreadStack = (kIsSanitized ? 2048 : 512) * 1024;
 constexpr std::chrono::milliseconds kRetryAccept{100};
 constexpr std::chrono::milliseconds kRetryUnsettled{1000};
 
