@@ -92,6 +92,7 @@ void Worker::run() {
   std::unique_lock lock(mutex_);
   thread_ended_.wait(lock, [this] { return threads_ == 0; });
   lock.unlock();
+  if (last_ended_) pthread_join(*last_ended_, nullptr);
   services_.unsettled.retry();
 }
 
@@ -115,12 +116,11 @@ bool Worker::wait_and_handle() {
   epoll_event event{};
   const int ready = epoll_wait(epoll_.get(), &event, 1, kIdleThreadLeavesAfterMs);
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     --idle_threads_;
     const bool is_spare = ready == 0 && threads_ > kSpareThreads && idle_threads_ > 0;
     if (is_stopping_ || is_spare) {
-      --threads_;
-      thread_ended_.notify_all();
+      leave(std::move(lock));
       return false;
     }
   }
@@ -129,6 +129,16 @@ bool Worker::wait_and_handle() {
   start_thread_if_short();
   handle(event.data.u64);
   return true;
+}
+
+// A thread joins the one that ended before it, and run() the last: what libraries do at a thread's end must not
+// meet what they do at the end of the process.
+void Worker::leave(std::unique_lock<std::mutex> lock) {
+  --threads_;
+  const auto predecessor = std::exchange(last_ended_, pthread_self());
+  thread_ended_.notify_all();
+  lock.unlock();
+  if (predecessor) pthread_join(*predecessor, nullptr);
 }
 
 // Whoever takes work makes sure that somebody waits for the next.
@@ -140,7 +150,6 @@ void Worker::start_thread_if_short() {
   }
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_attr_setstacksize(&attributes, kThreadStack);
   pthread_t thread{};
   const int error = pthread_create(&thread, &attributes, &Worker::thread_entry, this);

@@ -3,11 +3,14 @@
 // time; a waiting one belongs to the set and costs no thread.
 #pragma once
 
+#include <pthread.h>
+
 #include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -42,6 +45,7 @@ class Worker {
   static void* thread_entry(void* worker);
   void thread_main();
   bool wait_and_handle();  // false: this thread is not needed any more
+  void leave(std::unique_lock<std::mutex> lock);
   void start_thread_if_short();
   // --- events ---
   void handle(std::uint64_t tag);
@@ -86,6 +90,7 @@ class Worker {
   int arriving_ = 0;  // connections accepted that are no session yet
   bool is_stopping_ = false;
   int threads_ = 0, idle_threads_ = 0;
+  std::optional<pthread_t> last_ended_;  // not joined yet
   SessionId next_id_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <vector>
 
@@ -282,6 +283,7 @@ TEST_F(SessionLimits, OfOneAccount) {
 
 TEST(Guest, MayLookAndDownload) {
   FerrydServer server({"anonymous=true"});
+  ASSERT_TRUE(wait_until([&] { return std::filesystem::exists(server.home("guest")); }, 10s));  // a worker makes it
   server.put_file("guest", "public.txt", "for everybody");
   for (const char* name : {"anonymous", "ftp"}) {
     FtpTalker guest = greeted(server);
