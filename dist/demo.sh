@@ -68,7 +68,8 @@ END
 make_account() {
   (umask 077 && openssl rand -hex 16 >"$password_file")
   if "$bin/ftpadm" -c "$config" view "$account" >/dev/null 2>&1; then
-    "$bin/ftpadm" -c "$config" rm "$account" --purge --yes
+    "$bin/ftpadm" -c "$config" rm "$account" --purge --yes 2>/dev/null
+    echo "the account of the last demo is replaced"
   fi
   "$bin/ftpadm" -c "$config" create "$account" --password-stdin <"$password_file"
   echo "its password lies in $password_file, readable for you alone"
@@ -119,14 +120,33 @@ client() {
   "$bin/ferry" "$command" --pin "sha256:$pin" --password-file "$password_file" "$@"
 }
 
+# A line per file is for logs; without a terminal only the summary is shown.
+transfer() {
+  if [ -t 2 ]; then
+    client "$@"
+    return
+  fi
+  client "$@" >"$work/transfer.log" 2>&1 || {
+    cat "$work/transfer.log" >&2
+    fail "the transfer failed"
+  }
+  tail -n 1 "$work/transfer.log"
+}
+
 offer_client() {
-  url=ftp://$account@$address/
   say "How to go on"
+  if ! { [ -t 0 ] && [ -t 1 ]; }; then
+    again=127.0.0.1:2121
+    echo "This server, on $address, stops now."
+    [ -n "$own_state" ] || echo "server:  $bin/ferryd -c $config --set listen=$again"
+    echo "client:  $bin/ferry shell --password-file $password_file ftp://$account@$again/"
+    return 0
+  fi
+  url=ftp://$account@$address/
   echo "server:  $address, FTP with AUTH TLS, certificate sha256:$pin"
   echo "client:  $bin/ferry shell --password-file $password_file $url"
   [ -n "$own_state" ] ||
     echo "later:   $bin/ferryd -c $config --set listen=127.0.0.1:2121, and the same client with that port"
-  [ -t 0 ] && [ -t 1 ] || return 0
   printf '\nEnter opens the client while this server runs, q stops: '
   read -r answer || answer=q
   [ "$answer" = q ] || client shell "$url" || true
@@ -148,9 +168,9 @@ start_server
 echo "ferryd listens on $address"
 say "A folder goes up"
 make_tree
-client put -r "$work/tree" "ftp://$account@$address/"
+transfer put -r "$work/tree" "ftp://$account@$address/"
 say "and comes back"
-client get -r "ftp://$account@$address/tree" "$work/back"
+transfer get -r "ftp://$account@$address/tree" "$work/back"
 prove_equal
 say "What the operator sees"
 "$bin/ftpadm" -c "$config" view "$account"

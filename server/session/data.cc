@@ -15,6 +15,7 @@ namespace {
 constexpr std::chrono::seconds kConnectTimeout{30};  // for the client to reach us, or us to reach it
 constexpr std::chrono::seconds kHandshakeTimeout{15};
 constexpr std::chrono::milliseconds kCloseTimeout{1000};
+constexpr std::chrono::seconds kDrainTimeout{10};
 
 Deadline connect_deadline(const Session& session) {
   return Deadline::after(
@@ -137,11 +138,11 @@ Status finish_data(Session& session, net::Stream& data, Watch& watch) {
   }
 }
 
-void close_data(Session& session, net::Stream data) {
-  if (!data.is_tls())
-    return;  // in clear the client has nothing to say on a download, and on an upload it ended first
-  const Deadline deadline = Deadline::after(kCloseTimeout);
-  std::array<char, 1024> rest{};
+namespace {
+
+// Reads and drops what the client still sends, until it ends, says something else, or the deadline.
+void drop_rest(Session& session, net::Stream& data, Deadline deadline) {
+  std::array<char, 16 * 1024> rest{};
   while (!deadline.passed()) {
     auto progress = data.try_read(rest);
     if (!progress || progress->state == net::Progress::State::end) return;
@@ -150,6 +151,17 @@ void close_data(Session& session, net::Stream data) {
     pollfd polled[2] = {{data.fd(), POLLIN, 0}, {session.control.stream.fd(), POLLIN, 0}};
     if (poll(polled, 2, deadline.poll_timeout_ms()) <= 0 || polled[1].revents != 0) return;
   }
+}
+
+}  // namespace
+
+void close_data(Session& session, net::Stream data) {
+  // In clear the client has nothing to say on a download, and on an upload it ended first.
+  if (data.is_tls()) drop_rest(session, data, Deadline::after(kCloseTimeout));
+}
+
+void drain_data(Session& session, net::Stream& data) {
+  drop_rest(session, data, Deadline::after(kDrainTimeout));
 }
 
 }  // namespace ferry

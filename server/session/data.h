@@ -33,4 +33,8 @@ Status finish_data(Session& session, net::Stream& data, Watch& watch);
 // over bytes it still has to read.
 void close_data(Session& session, net::Stream data);
 
+// After the reply that refuses the rest of an upload: lets the client finish sending it, for some seconds, so
+// that it reads the reply.
+void drain_data(Session& session, net::Stream& data);
+
 }  // namespace ferry

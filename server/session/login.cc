@@ -215,10 +215,10 @@ std::string log_field(std::string_view text) {
 }
 
 bool is_site_passwd(std::string_view site_argument) {
-  constexpr std::string_view kVerb = "PASSWD";
+  constexpr std::string_view kStart = "PASS";  // also a PASSWD mistyped
   site_argument.remove_prefix(std::min(site_argument.find_first_not_of(' '), site_argument.size()));
-  return site_argument.size() > kVerb.size() &&
-         equals_ignoring_case(site_argument.substr(0, kVerb.size()), kVerb);
+  return site_argument.size() > kStart.size() &&
+         equals_ignoring_case(site_argument.substr(0, kStart.size()), kStart);
 }
 
 }  // namespace ferry

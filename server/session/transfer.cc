@@ -134,10 +134,14 @@ void run_transfer(Session& session, const TransferPlan& plan,
     if (plan.direction == TransferPlan::Direction::out) moved = finished;
   }
   if (!moved) {
-    {
-      const net::Stream gone = std::move(*data);
-    }  // the client sees the data connection end before the reply
-    return refuse_transfer(session, plan, watch, moved.error());
+    // A client that has no room left learns so from the reply, if it can finish its sentence: closed over
+    // what it still sends, the data connection would only break.
+    const Errc kind = moved.error().kind;
+    const bool has_no_room = kind == Errc::over_quota || kind == Errc::no_space;
+    if (!has_no_room) data->interrupt();  // it sees the data connection end before the reply
+    refuse_transfer(session, plan, watch, moved.error());
+    if (has_no_room) drain_data(session, *data);
+    return;
   }
   const auto text = done();
   if (!text) return refuse_transfer(session, plan, watch, text.error());
