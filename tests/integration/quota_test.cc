@@ -138,6 +138,18 @@ TEST_F(Quota, FilesAreCounted) {
   expect_usage(12, 2);
 }
 
+// Closed in the middle, the connection would break under a client that still sends, and curl would show that instead of the 552.
+TEST_F(Quota, AClientWithoutRoomCanFinishSendingAndReadsTheRefusal) {
+  server_.add_account("mika", {.quota = 100'000});
+  FtpTalker talker = connect();
+  auto started = talker.begin("STOR file");
+  ASSERT_TRUE(started.data);
+  EXPECT_TRUE(started.data->write_all(some_bytes(20'000'000), Deadline::after(std::chrono::seconds(10))));
+  EXPECT_TRUE(started.data->finish(Deadline::after(std::chrono::seconds(10))));
+  EXPECT_TRUE(answers(talker.reply(), 552));
+  expect_usage(100'000, 1);
+}
+
 TEST_F(Quota, ChangesCountForALiveSession) {
   server_.add_account("mika", {.quota = 10});
   FtpTalker talker = connect();
