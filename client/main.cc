@@ -1,7 +1,11 @@
 // ferry: the client. Reads the command line, sets up what belongs to the process, runs one command.
+#include <cerrno>
 #include <clocale>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
+#include <string>
 
 #include "client/cli/commands.h"
 #include "client/line/display.h"
@@ -32,12 +36,25 @@ int run(int argc, char** argv) {
   return Shell(*options, cancel).run();
 }
 
+// What was printed must have gone somewhere: a full disk behind `ferry ls > list` is a failure. A reader that
+// has seen enough (`ferry ls | head`) needs no words about it.
+int with_output_written(int exit_code) {
+  errno = 0;
+  const bool failed_before = std::ferror(stdout) != 0;
+  if (std::fflush(stdout) == 0 && !failed_before) return exit_code;
+  if (errno != EPIPE) {
+    const std::string why = errno != 0 ? std::string(": ") + std::strerror(errno) : std::string();
+    ferry::client::print_error("cannot write to standard output" + why);
+  }
+  return ferry::client::kExitFailure;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   set_locale();
   try {
-    return run(argc, argv);
+    return with_output_written(run(argc, argv));
   } catch (const std::exception& e) {
     ferry::client::print_error(e.what());
     return ferry::client::kExitFailure;

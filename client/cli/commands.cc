@@ -3,16 +3,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <functional>
 
+#include "client/engine/listing.h"
+#include "client/engine/tree.h"
 #include "client/line/display.h"
 #include "client/line/exit_code.h"
 #include "client/line/operations.h"
 #include "client/line/session.h"
 #include "client/line/signals.h"
-#include "client/engine/listing.h"
-#include "client/engine/tree.h"
 #include "shared/ftp/path.h"
 
 namespace ferry::client {
@@ -53,6 +52,30 @@ Result<Target> target_of(const Options& options, const std::string& operand) {
   return target_of_url(options, operand);
 }
 
+// One password, or one certificate, belongs to one server.
+Status check_one_server(const Options& options, const std::vector<Target>& targets) {
+  const bool has_password = !options.password_file.empty() || options.password_fd >= 0;
+  if (!has_password && options.pin.empty()) return {};
+  for (const auto& target : targets) {
+    if (target.site.key() == targets.front().site.key()) continue;
+    return fail(Errc::bad_syntax, std::string(has_password ? "one password" : "--pin") +
+                                      " cannot be for several servers: " + targets.front().site.key() +
+                                      " and " + target.site.key());
+  }
+  return {};
+}
+
+Result<std::vector<Target>> targets_of(const Options& options, const std::vector<std::string>& operands) {
+  std::vector<Target> targets;
+  for (const auto& operand : operands) {
+    auto target = target_of(options, operand);
+    if (!target) return tl::unexpected(target.error());
+    targets.push_back(std::move(*target));
+  }
+  if (auto fine = check_one_server(options, targets); !fine) return tl::unexpected(fine.error());
+  return targets;
+}
+
 // What an exit means for the user of a transfer.
 int conclude(const Tally& tally, Display& display, const Options& options) {
   display.summarize(tally);
@@ -65,14 +88,14 @@ int conclude(const Tally& tally, Display& display, const Options& options) {
 using ActOnTarget = std::function<Status(Connection&, const std::string& path)>;
 int for_each_target(const Options& options, Cancel& cancel, const std::vector<std::string>& operands,
                     const ActOnTarget& act) {
+  auto targets = targets_of(options, operands);
+  if (!targets) return report_bad_operand(targets.error());
   Sessions sessions(options, cancel);
   Tally tally;
-  for (const auto& operand : operands) {
-    auto target = target_of(options, operand);
-    if (!target) return report_bad_operand(target.error());
-    auto connection = sessions.to(*target);
+  for (const auto& target : *targets) {
+    auto connection = sessions.to(target);
     if (!connection) return report_no_connection(connection.error());
-    if (auto done = act(**connection, target->resolve(**connection)); !done) {
+    if (auto done = act(**connection, target.resolve(**connection)); !done) {
       if (done.error().kind == Errc::cancelled) return report(done.error());
       report(done.error());
       ++tally.failed;
@@ -103,11 +126,9 @@ Result<GetPlan> plan_get(const Options& options) {
   GetPlan plan;
   std::vector<std::string> operands = options.operands;
   plan.into = take_local_target(options, operands);
-  for (const auto& operand : operands) {
-    auto target = target_of(options, operand);
-    if (!target) return tl::unexpected(target.error());
-    plan.sources.push_back(std::move(*target));
-  }
+  auto sources = targets_of(options, operands);
+  if (!sources) return tl::unexpected(sources.error());
+  plan.sources = std::move(*sources);
   if (plan.sources.size() > 1 && !plan.into.empty() && !is_local_folder(plan.into)) {
     return fail(Errc::bad_syntax, plan.into + ": several sources need a folder that is there");
   }
@@ -121,10 +142,6 @@ int run_get(const Options& options, Cancel& cancel) {
   const JobOptions job{options.resume, options.verify};
   Display display(Display::style_for(STDERR_FILENO, options.quiet));
   Tally tally;
-  if (options.recursive && !plan->into.empty()) {
-    std::error_code ignored;  // what cannot be made shows with the first file
-    std::filesystem::create_directories(plan->into, ignored);
-  }
   for (const auto& source : plan->sources) {
     auto connection = sessions.to(source);
     if (!connection) return report_no_connection(connection.error());

@@ -1,8 +1,8 @@
 // The sub-commands get, put, ls, mkdir and rm: options in, work done, exit code out.
 #pragma once
 
-#include "client/line/options.h"
 #include "client/engine/cancel.h"
+#include "client/line/options.h"
 
 namespace ferry::client {
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kAbortPatience{2'000};
 constexpr std::chrono::milliseconds kQuitPatience{500};
+constexpr int kMaxPreliminaries = 100;  // per command; each may be waited for anew
 
 Error with_server(const Site& site, Error error) {
   error.context = site.key() + ": " + error.context;
@@ -144,6 +145,7 @@ Status Connection::send(std::string_view verb, std::string_view argument) {
   auto line = ftp::format_command_line(verb, argument);
   if (!line) return tl::unexpected(line.error());
   early_.reset();
+  preliminaries_ = 0;
   auto sent = write_all(control_, *line, site_.timeout, &cancel_);
   wipe(*line);  // it may be a password
   if (!sent) broken_ = true;
@@ -155,6 +157,10 @@ Result<ftp::Reply> Connection::next_reply(Deadline until, const Cancel* cancel) 
   while (true) {
     if (auto reply = parser_.next()) {
       if (reply->code == 421) broken_ = true;
+      if (reply->is_preliminary() && ++preliminaries_ > kMaxPreliminaries) {
+        broken_ = true;
+        return fail(Errc::refused, "the server says \"wait\" without end");
+      }
       return std::move(*reply);
     }
     auto got = read_some(control_, buffer, until, cancel);

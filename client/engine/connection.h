@@ -109,6 +109,7 @@ class Connection {
   Features features_;
   Manners manners_;
   std::string user_, greeting_, directory_ = "/", home_ = "/";
+  int preliminaries_ = 0;  // 1xx replies since the last command
   bool broken_ = false;
 };
 

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -33,17 +34,43 @@ bool same_time(const struct stat& info, WallTime when) {
   return info.st_mtim.tv_sec == stamp.tv_sec && info.st_mtim.tv_nsec == stamp.tv_nsec;
 }
 
+// What stands where the download is to go.
+struct LocalTarget {
+  bool exists = false;
+  mode_t mode = 0;
+};
+
+// Never a pipe, a device or a socket: a rename would put a file in its place.
+Result<LocalTarget> look_at_target(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    if (errno == ENOENT) return LocalTarget{};
+    return fail_errno(errno, path);
+  }
+  if (S_ISDIR(info.st_mode)) return fail_errno(EISDIR, path);
+  if (!S_ISREG(info.st_mode)) return fail(Errc::exists, path + ": is no regular file");
+  return LocalTarget{true, info.st_mode & 0777};
+}
+
 // The partial beside the target. Locked while it is open, so that two programs never write one.
 class PartFile {
  public:
-  static Result<PartFile> open(const std::string& target) {
+  static Result<PartFile> open(const std::string& name, const LocalTarget& target) {
     PartFile part;
-    part.path_ = target + kPartSuffix;
-    part.fd_.reset(::open(part.path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
+    part.path_ = name + kPartSuffix;
+    // What replaces a file must not be readable by more people than that, not even for a moment.
+    const mode_t mode = target.exists ? 0600 : 0666;
+    const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+    part.fd_.reset(::open(part.path_.c_str(), flags, mode));
     if (!part.fd_) return fail_errno(errno, part.path_);
+    struct stat info {};
+    if (::fstat(part.fd_.get(), &info) != 0) return fail_errno(errno, part.path_);
+    if (!S_ISREG(info.st_mode) || info.st_uid != ::geteuid() || info.st_nlink != 1)
+      return fail(Errc::exists, part.path_ + ": is no file of ours alone");
     if (::flock(part.fd_.get(), LOCK_EX | LOCK_NB) != 0) {
       return fail(Errc::busy, part.path_ + ": another program is writing it");
     }
+    if (target.exists && ::fchmod(part.fd_.get(), mode) != 0) return fail_errno(errno, part.path_);
     return part;
   }
 
@@ -63,8 +90,9 @@ class PartFile {
     return {};
   }
 
-  Status become(const std::string& target) {
-    if (::rename(path_.c_str(), target.c_str()) != 0) return fail_errno(errno, target);
+  Status become(const std::string& name, const LocalTarget& target) {
+    if (target.exists && ::fchmod(fd_.get(), target.mode) != 0) return fail_errno(errno, path_);
+    if (::rename(path_.c_str(), name.c_str()) != 0) return fail_errno(errno, name);
     return {};
   }
 
@@ -96,13 +124,19 @@ Status download(Connection& connection, const std::string& remote, const ftp::En
     if (progress) progress(state);
   };
   auto reply = run_data_command(connection, {"RETR", remote, state.resumed, false}, receive, confirm);
+  if (pump.is_exceeded) {
+    (void)part.start_at(0);  // no piece of the file that the server described
+    return fail(Errc::reset, remote + ": " + reply.error().context);
+  }
   if (!reply) return tl::unexpected(reply.error());
   final_text = reply->text();
-  if (entry.size && state.done < *entry.size) {
+  if (!entry.size || state.done == *entry.size) return {};
+  if (state.resumed == 0) {
     return fail(Errc::reset, remote + ": ended after " + std::to_string(state.done) + " of " +
                                  std::to_string(*entry.size) + " bytes");
   }
-  return {};
+  (void)part.start_at(0);
+  return fail(Errc::reset, remote + ": the server did not go on where it was asked to");
 }
 
 // SIZE knew the file, RETR does not give it: then it is there, but not for us.
@@ -119,7 +153,9 @@ Result<TransferResult> get_file(Connection& connection, const std::string& remot
   const auto began = std::chrono::steady_clock::now();
   auto entry = facts_of(connection, remote, known);
   if (!entry) return tl::unexpected(entry.error());
-  auto part = PartFile::open(local);
+  const auto target = look_at_target(local);
+  if (!target) return tl::unexpected(target.error());
+  auto part = PartFile::open(local, *target);
   if (!part) return tl::unexpected(part.error());
 
   TransferState state;
@@ -145,7 +181,7 @@ Result<TransferResult> get_file(Connection& connection, const std::string& remot
     }
   }
   set_modified(part->fd(), entry->modified);
-  if (auto placed = part->become(local); !placed) return tl::unexpected(placed.error());
+  if (auto placed = part->become(local, *target); !placed) return tl::unexpected(placed.error());
   result.size = state.done;
   result.resumed = state.resumed;
   result.took =

@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
 namespace ferry::client {
 namespace {
 
@@ -43,6 +45,12 @@ bool conclude(Connection& connection, const std::string& remote, Result<Transfer
 
 }  // namespace
 
+Bytes plausible_sum(Bytes sum, std::optional<Bytes> size) {
+  constexpr Bytes kMost = Bytes{1} << 60;
+  if (!size || *size < 0 || *size > kMost) return sum;
+  return std::min(sum + *size, kMost);
+}
+
 bool take_failure(Connection& connection, Error error, JobObserver& observer, Tally& tally) {
   ++tally.failed;
   observer.failed(error);
@@ -57,7 +65,7 @@ bool get_one(Connection& connection, const std::string& remote, const std::strin
              const ftp::Entry* known) {
   observer.file_starts(Direction::down, name, known != nullptr ? known->size : std::nullopt);
   const auto progress = [&](const TransferState& state) { observer.progress(state); };
-  auto result = get_file(connection, remote, local, {options.resume, options.verify}, progress, known);
+  auto result = get_file(connection, remote, local, {options.resume, options.verify, {}}, progress, known);
   FileReport report;
   report.direction = Direction::down;
   report.name = name;
@@ -71,7 +79,9 @@ bool put_one(Connection& connection, const std::string& local, const std::string
   const bool knows_size = ::stat(local.c_str(), &info) == 0 && S_ISREG(info.st_mode);
   observer.file_starts(Direction::up, name, knows_size ? std::optional<Bytes>(info.st_size) : std::nullopt);
   const auto progress = [&](const TransferState& state) { observer.progress(state); };
-  auto result = put_file(connection, local, remote, {options.resume, options.verify}, progress, no_links);
+  const auto note = [&](const std::string& text) { observer.note(text); };
+  auto result =
+      put_file(connection, local, remote, {options.resume, options.verify, note}, progress, no_links);
   FileReport report;
   report.direction = Direction::up;
   report.name = name;

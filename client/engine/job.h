@@ -26,6 +26,10 @@ struct FileReport {
   DigestSource verified_by = DigestSource::asked;
 };
 
+// Sizes come from servers, which may say anything: what is beyond 2^60 counts as unknown, and a sum stays
+// there.
+Bytes plausible_sum(Bytes sum, std::optional<Bytes> size);
+
 class JobObserver {
  public:
   virtual ~JobObserver() = default;

@@ -1,6 +1,7 @@
 #include "client/engine/listing.h"
 
 #include <array>
+#include <functional>
 
 #include "client/engine/data.h"
 #include "client/engine/reply_error.h"
@@ -11,67 +12,94 @@
 namespace ferry::client {
 namespace {
 
-constexpr std::size_t kMaxListingBytes =
-    512u * 1024 * 1024;  // a server that never stops must not eat our memory
+// A server that never stops must not eat our memory.
+constexpr std::int64_t kMaxListingBytes = 1024 * 1024 * 1024;
+constexpr std::size_t kMaxEntries = 4'000'000;
+constexpr std::size_t kMaxLine = 64 * 1024;
 
-Result<std::string> fetch_text(Connection& connection, const std::string& verb, const std::string& argument) {
-  std::string text;
+using ParseLine = std::function<Result<ftp::Entry>(std::string_view line)>;
+
+// Takes a listing's bytes as they come and keeps its entries only.
+class ListingReader {
+ public:
+  ListingReader(std::string path, ParseLine parse_line)
+      : path_(std::move(path)), parse_line_(std::move(parse_line)) {}
+
+  Status feed(std::string_view bytes) {
+    seen_ += static_cast<std::int64_t>(bytes.size());
+    pending_.append(bytes);
+    std::string_view rest = pending_;
+    for (auto end = rest.find('\n'); end != rest.npos; end = rest.find('\n')) {
+      take_line(rest.substr(0, end));
+      rest.remove_prefix(end + 1);
+    }
+    pending_.erase(0, pending_.size() - rest.size());
+    if (seen_ > kMaxListingBytes || listing_.entries.size() > kMaxEntries || pending_.size() > kMaxLine)
+      return fail(Errc::too_long, path_ + ": the listing does not end");
+    return {};
+  }
+
+  Listing finish() {
+    take_line(pending_);
+    return std::move(listing_);
+  }
+
+ private:
+  void take_line(std::string_view line) {
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+    if (line.empty()) return;
+    Result<ftp::Entry> entry = parse_line_(line);
+    if (!entry) {
+      if (entry.error().kind != Errc::not_found) ++listing_.unreadable_lines;
+      return;
+    }
+    const bool is_dot = entry->type == ftp::EntryType::current_directory ||
+                        entry->type == ftp::EntryType::parent_directory || entry->name == "." ||
+                        entry->name == "..";
+    if (!is_dot) listing_.entries.push_back(std::move(*entry));
+  }
+
+  std::string path_;
+  ParseLine parse_line_;
+  std::string pending_;  // the beginning of a line whose end is not here yet
+  std::int64_t seen_ = 0;
+  Listing listing_;
+};
+
+Result<Listing> fetch_listing(Connection& connection, const std::string& verb, const std::string& argument,
+                              const std::string& path, const ParseLine& parse_line) {
+  ListingReader reader(path, parse_line);
   const auto read_all = [&](net::Stream& data) -> Status {
     std::array<char, 65536> buffer;
     while (true) {
       auto got = read_some(data, buffer, Deadline::after(connection.site().timeout), connection.cancel());
       if (!got) return tl::unexpected(got.error());
       if (*got == 0) return {};
-      if (text.size() + *got > kMaxListingBytes)
-        return fail(Errc::too_long, argument + ": the listing does not end");
-      text.append(buffer.data(), *got);
+      if (auto fed = reader.feed(std::string_view(buffer.data(), *got)); !fed) return fed;
     }
   };
   auto reply = run_data_command(connection, {verb, argument, 0, false}, read_all);
   if (!reply) return tl::unexpected(reply.error());
-  return text;
-}
-
-template <typename ParseLine>
-Listing parse_listing(std::string_view text, ParseLine parse_line) {
-  Listing listing;
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    if (line.empty()) continue;
-    Result<ftp::Entry> entry = parse_line(line);
-    if (!entry) {
-      if (entry.error().kind != Errc::not_found) ++listing.unreadable_lines;
-      continue;
-    }
-    const bool is_dot = entry->type == ftp::EntryType::current_directory ||
-                        entry->type == ftp::EntryType::parent_directory || entry->name == "." ||
-                        entry->name == "..";
-    if (!is_dot) listing.entries.push_back(std::move(*entry));
-  }
-  return listing;
+  return reader.finish();
 }
 
 Result<Listing> list_by_mlsd(Connection& connection, const std::string& path) {
-  auto text = fetch_text(connection, "MLSD", path);
-  if (!text) return tl::unexpected(text.error());
-  return parse_listing(*text, [](std::string_view line) { return ftp::parse_entry(line); });
+  return fetch_listing(connection, "MLSD", path, path,
+                       [](std::string_view line) { return ftp::parse_entry(line); });
 }
 
 // LIST takes options and globs where a name should be, and answers an empty list for what is missing: so go
 // there first.
 Result<Listing> list_by_list(Connection& connection, const std::string& path) {
   if (auto there = connection.require("CWD", path); !there) return tl::unexpected(there.error());
-  auto text = fetch_text(connection, "LIST", "-a");
-  if (text || connection.usable()) {
+  const WallTime now = wall_now();
+  auto listing = fetch_listing(connection, "LIST", "-a", path,
+                               [now](std::string_view line) { return ftp::parse_list_line(line, now); });
+  if (listing || connection.usable()) {
     if (auto back = connection.require("CWD", connection.directory()); !back)
       return tl::unexpected(back.error());
   }
-  if (!text) return tl::unexpected(text.error());
-  const WallTime now = wall_now();
-  return parse_listing(*text, [now](std::string_view line) { return ftp::parse_list_line(line, now); });
+  return listing;
 }
 
 // "250-Listing", " type=file;size=5; /name", "250 End"

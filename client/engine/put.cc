@@ -9,15 +9,20 @@
 #include "client/engine/reply_error.h"
 #include "client/engine/transfer.h"
 #include "client/engine/transfer_io.h"
+#include "client/engine/upload_records.h"
 #include "shared/ftp/path.h"
 
 namespace ferry::client {
 namespace {
 
+// What is smaller is sent again sooner than it is written down.
+constexpr Bytes kWorthRecording = 256 * 1024;
+
 struct LocalFile {
   UniqueFd fd;
   Bytes size = 0;
   WallTime modified{};
+  LocalIdentity identity;
 };
 
 WallTime wall_time_of(const timespec& stamp) {
@@ -35,20 +40,47 @@ Result<LocalFile> open_local(const std::string& path, bool no_links) {
   if (!S_ISREG(info.st_mode)) return fail(Errc::unsupported, path + ": is no regular file");
   file.size = info.st_size;
   file.modified = wall_time_of(info.st_mtim);
+  file.identity = identity_of(info);
   return file;
 }
 
-// How much of the local file the server has already, provided that it is a piece of this very file.
-Result<Bytes> trusted_remote_prefix(Connection& connection, const std::string& remote,
-                                    const LocalFile& file) {
+// The upload in our records. Records that cannot be kept are no reason to fail: without one the next -c
+// starts over.
+class Begun {
+ public:
+  Begun(const Connection& connection, const std::string& remote, const LocalFile& file)
+      : records_(UploadRecords::default_path()),
+        target_{connection.site().key(), connection.user(), remote},
+        file_(file.identity) {}
+
+  bool before() const { return records_.holds(target_, file_); }
+  void now() {
+    if (file_.size >= kWorthRecording) (void)records_.begin(target_, file_);
+  }
+  void done() {
+    if (file_.size >= kWorthRecording) (void)records_.finish(target_);
+  }
+
+ private:
+  UploadRecords records_;
+  UploadTarget target_;
+  LocalIdentity file_;
+};
+
+// How much of the local file the server has already, provided that we began it from this very file.
+Result<Bytes> trusted_remote_prefix(Connection& connection, const std::string& remote, const LocalFile& file,
+                                    const Begun& begun, const TransferOptions& options) {
   auto there = describe(connection, remote);
   if (!there && (there.error().kind == Errc::not_found || there.error().kind == Errc::permission))
     return Bytes{0};
   if (!there) return tl::unexpected(there.error());
-  if (!there->size || !there->modified || *there->size > file.size) return Bytes{0};
-  // Servers tell whole seconds.
-  return std::chrono::floor<std::chrono::seconds>(file.modified) <= *there->modified ? *there->size
-                                                                                     : Bytes{0};
+  const Bytes size = there->size.value_or(0);
+  if (size == 0) return Bytes{0};
+  if (size <= file.size && begun.before()) return size;
+  if (options.note)
+    options.note(remote +
+                 ": nothing shows that the server's piece is of this file, so it is sent from the start");
+  return Bytes{0};
 }
 
 // Lets the server refuse before the first byte what cannot fit (RFC 959 §4.1.3). Most servers say 202: no
@@ -83,17 +115,22 @@ Error explain(Connection& connection, const std::string& remote, Error error) {
   return error;
 }
 
-Status upload(Connection& connection, const std::string& remote, const LocalFile& file,
+Status upload(Connection& connection, const std::string& remote, const LocalFile& file, Begun& begun,
               const OnProgress& progress, Digest* digest, TransferState& state, std::string& final_text) {
   if (auto announced = announce(connection, remote, file.size); !announced) return announced;
   Pump pump{connection, file.fd.get(), state, digest, progress};
-  const auto send = [&](net::Stream& data) { return send_file(pump, data); };
+  const auto send = [&](net::Stream& data) {
+    // Only now is what the server has ours: had it refused, an older file would still be there.
+    begun.now();
+    return send_file(pump, data);
+  };
   const auto confirm = [&] {
     state.phase = Phase::confirming;
     if (progress) progress(state);
   };
   auto reply = run_data_command(connection, {"STOR", remote, state.resumed, true}, send, confirm);
   if (!reply) return tl::unexpected(explain(connection, remote, reply.error()));
+  begun.done();
   final_text = reply->text();
   return pass_time_on(connection, remote, file.modified);
 }
@@ -106,7 +143,8 @@ Result<TransferResult> put_file(Connection& connection, const std::string& local
   auto file = open_local(local, no_links);
   if (!file) return tl::unexpected(file.error());
   Result<Bytes> prefix = 0;
-  if (options.resume) prefix = trusted_remote_prefix(connection, remote, *file);
+  Begun begun(connection, remote, *file);
+  if (options.resume) prefix = trusted_remote_prefix(connection, remote, *file, begun, options);
   if (!prefix) return tl::unexpected(prefix.error());
 
   TransferState state;
@@ -120,8 +158,8 @@ Result<TransferResult> put_file(Connection& connection, const std::string& local
   }
   if (::lseek(file->fd.get(), state.resumed, SEEK_SET) < 0) return fail_errno(errno, local);
   TransferResult result;
-  auto sent =
-      upload(connection, remote, *file, progress, digest ? &*digest : nullptr, state, result.final_text);
+  auto sent = upload(connection, remote, *file, begun, progress, digest ? &*digest : nullptr, state,
+                     result.final_text);
   if (!sent) return tl::unexpected(sent.error());
   result.size = state.done;
   result.resumed = state.resumed;

@@ -2,6 +2,7 @@
 
 #include <cctype>
 
+#include "shared/base/ascii.h"
 #include "shared/ftp/path.h"
 
 namespace ferry::client {
@@ -11,9 +12,15 @@ std::string Site::key() const {
   return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+std::string canonical_host(std::string host) {
+  if (host.find(':') != std::string::npos) return host;  // IPv6: its scope is a name of ours, kept as it is
+  if (host.size() > 1 && host.back() == '.') host.pop_back();
+  return ascii_lower(host);
+}
+
 Site site_of(const ftp::Url& url) {
   Site site;
-  site.host = url.host;
+  site.host = canonical_host(url.host);
   site.port = url.effective_port();
   site.security = url.security;
   return site;

@@ -23,6 +23,9 @@ struct Site {
   std::string key() const;
 };
 
+// One spelling per host: lower case, without the trailing dot of a full DNS name.
+std::string canonical_host(std::string host);
+
 Site site_of(const ftp::Url& url);
 
 // "sha256:ab12…", with or without the prefix and colons -> "AB:12:…". Errc::bad_syntax.

@@ -4,8 +4,8 @@
 //
 // A resume never mixes two files: a download's partial carries the remote file's modification time from its
 // first block on and is only continued while the server still tells the same time; an upload is only
-// continued when the local file has not been touched since the server's partial was last written. What cannot
-// be shown so starts again from the beginning.
+// continued when our record (upload_records.h) says that it began from this very local file in this very
+// state. What cannot be shown so starts again from the beginning.
 #pragma once
 
 #include <chrono>
@@ -37,7 +37,8 @@ using OnProgress = std::function<void(const TransferState&)>;  // after every bl
 
 struct TransferOptions {
   bool resume = false;
-  std::optional<DigestKind> digest;  // also compute the local side's digest while the bytes pass
+  std::optional<DigestKind> digest;              // also compute the local side's digest while the bytes pass
+  std::function<void(const std::string&)> note;  // told what the user should know; may be empty
 };
 
 struct TransferResult {
@@ -50,9 +51,10 @@ struct TransferResult {
 
 inline constexpr const char* kPartSuffix = ".ferry-part";
 
-// Downloads `remote` (absolute) to the file `local`, which is replaced when everything has arrived. `known`
-// saves asking for size and time when a listing has told them already. Errc::is_directory, not_found,
-// no_space, busy (another ferry writes the same partial), …
+// Downloads `remote` (absolute) to the file `local`, which is replaced, mode kept, when everything has
+// arrived. `known` saves asking for size and time when a listing has told them already. Errc::is_directory,
+// not_found, no_space, busy (another ferry writes the same partial), exists (the target is a pipe, a device
+// or a socket: never replaced), reset (the server sent another amount than it told), …
 Result<TransferResult> get_file(Connection& connection, const std::string& remote, const std::string& local,
                                 const TransferOptions& options, const OnProgress& progress,
                                 const ftp::Entry* known = nullptr);

@@ -58,6 +58,11 @@ Status receive_file(Pump& pump, net::Stream& data, const std::function<void()>& 
       if (got) held += *got;
     } while (got && *got > 0 && held < buffer.size() && data.has_buffered());
     const std::string_view block(buffer.data(), held);
+    if (pump.state.total && static_cast<Bytes>(held) > *pump.state.total - pump.state.done) {
+      pump.is_exceeded = true;
+      return fail(Errc::reset,
+                  "the server sends more than the " + std::to_string(*pump.state.total) + " bytes it told");
+    }
     if (auto written = write_fully(pump.file, block); !written) return written;
     if (held > 0) {
       after_block();

@@ -18,6 +18,7 @@ struct Pump {
   TransferState& state;
   Digest* digest;  // null: none wanted
   const OnProgress& progress;
+  bool is_exceeded = false;  // set by receive_file: more came than `state.total`
 };
 
 // File, from its current position, up to pump.state.total -> stream. Errc::io when the file has become
@@ -25,7 +26,7 @@ struct Pump {
 Status send_file(Pump& pump, net::Stream& data);
 
 // Stream up to its end -> file. Under TLS an end without close_notify is only an end if all bytes have come.
-// `after_block` runs behind every write.
+// `after_block` runs behind every write. Errc::reset, with `is_exceeded`, once more has come than the total.
 Status receive_file(Pump& pump, net::Stream& data, const std::function<void()>& after_block);
 
 Status write_fully(int fd, std::string_view bytes);

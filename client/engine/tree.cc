@@ -22,11 +22,15 @@ Status make_folder(Connection& connection, const std::string& path) {
   return *there ? Status() : tl::unexpected(made.error());
 }
 
-Status make_local_folder(const std::string& path) {
+// The root may be a link of the user's; below it a link would lead what the server names out of the tree.
+Status make_local_folder(const std::string& path, bool is_root) {
   if (::mkdir(path.c_str(), 0777) == 0) return {};
   const int why = errno;
   struct stat info {};
-  if (why == EEXIST && ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return {};
+  const int known = is_root ? ::stat(path.c_str(), &info) : ::lstat(path.c_str(), &info);
+  if (why == EEXIST && known == 0 && S_ISDIR(info.st_mode)) return {};
+  if (known == 0 && S_ISLNK(info.st_mode))
+    return fail(Errc::outside, path + ": is a symbolic link here, which is not followed");
   return fail_errno(why, path);
 }
 
@@ -156,7 +160,8 @@ void get_tree(Connection& connection, const std::string& remote, const std::stri
   }
   report_plan(connection, *plan, observer, tally);
   const auto make = [&](const std::string& path) {
-    return make_local_folder(path.empty() ? local : (std::filesystem::path(local) / path).native());
+    return path.empty() ? make_local_folder(local, true)
+                        : make_local_folder((std::filesystem::path(local) / path).native(), false);
   };
   const auto copy = [&](const ftp::Entry& file) {
     const std::string target = (std::filesystem::path(local) / file.name).native();

@@ -32,7 +32,7 @@ void add_folder(TreePlan& plan, const std::string& path) {
 void add_file(TreePlan& plan, ftp::Entry entry, std::string path) {
   entry.name = std::move(path);
   ++plan.files;
-  plan.bytes += entry.size.value_or(0);
+  plan.bytes = plausible_sum(plan.bytes, entry.size);
   plan.items.push_back({std::move(entry)});
 }
 
@@ -70,8 +70,9 @@ bool take_remote(TreePlan& plan, ftp::Entry entry, const std::string& folder) {
   return false;
 }
 
-Status check_size(const TreePlan& plan, const std::string& folder) {
-  if (plan.items.size() > kMaxItems || std::count(folder.begin(), folder.end(), '/') > kMaxDepth) {
+Status check_size(const TreePlan& plan, std::size_t waiting_folders, const std::string& folder) {
+  const std::size_t held = plan.items.size() + plan.notes.size() + plan.failures.size() + waiting_folders;
+  if (held > kMaxItems || std::count(folder.begin(), folder.end(), '/') > kMaxDepth) {
     return fail(Errc::too_long, folder + ": the tree does not end");
   }
   return {};
@@ -105,7 +106,6 @@ Result<TreePlan> plan_remote_tree(Connection& connection, const std::string& roo
   while (!folders.empty()) {
     const std::string folder = std::move(folders.back());
     folders.pop_back();
-    if (auto fits = check_size(plan, folder); !fits) return tl::unexpected(fits.error());
     auto listing = list_directory(connection, folder.empty() ? root : ftp::join_path(root, folder));
     if (!listing) {
       if (folder.empty() || !connection.usable() || listing.error().kind == Errc::cancelled) {
@@ -114,12 +114,14 @@ Result<TreePlan> plan_remote_tree(Connection& connection, const std::string& roo
       plan.failures.push_back(listing.error());
       continue;
     }
+    if (auto fits = check_size(plan, folders.size(), folder); !fits) return tl::unexpected(fits.error());
     add_folder(plan, folder);
     if (listing->unreadable_lines > 0) {
       plan.notes.push_back(below(folder, "") + ": " + std::to_string(listing->unreadable_lines) +
                            " lines of the listing were not understood");
     }
     for (auto& entry : listing->entries) {
+      if (auto fits = check_size(plan, folders.size(), folder); !fits) return tl::unexpected(fits.error());
       std::string path = below(folder, entry.name);
       if (take_remote(plan, std::move(entry), folder)) folders.push_back(std::move(path));
     }

@@ -38,6 +38,8 @@ class TrustStore {
   Result<std::optional<Pin>> find(const std::string& server) const;
   // Adds or replaces the pin. Creates folder and file.
   Status remember(const std::string& server, const std::string& fingerprint, WallTime now);
+  // Stamps the pin's last_seen, if it is still there with this fingerprint.
+  Status refresh(const std::string& server, const std::string& fingerprint, WallTime now);
   const std::string& path() const { return path_; }
 
   // Accepted for the life of this process only.
@@ -49,6 +51,8 @@ class TrustStore {
   }
 
  private:
+  Result<std::vector<Pin>> read(std::string_view text) const;
+
   std::string path_;
   std::set<std::string> once_;
 };
@@ -59,7 +63,7 @@ struct Certificate {
   std::optional<std::string> why_untrusted;  // nullopt: a CA and the host name verify it
 };
 
-enum class TrustAnswer { no, once, remember };
+enum class TrustAnswer { no, once, remember, stop };  // stop: the user interrupted the question
 
 class TrustAsker {
  public:
@@ -69,7 +73,7 @@ class TrustAsker {
 };
 
 // Order: site.pinned decides alone; a pin in the store must match; a CA; accepted once; the question.
-// Errc::untrusted.
+// Errc::untrusted, Errc::cancelled.
 Status check_certificate(const Site& site, const Certificate& certificate, TrustStore& store,
                          TrustAsker& asker);
 

@@ -58,6 +58,8 @@ Result<std::size_t> read_some(net::Stream& stream, std::span<char> buffer, Deadl
                               const Cancel* cancel) {
   while (true) {
     if (cancel != nullptr && cancel->requested()) return fail(Errc::cancelled, "interrupted");
+    // A peer that sends without a pause must not outlive the deadline either.
+    if (deadline.passed()) return fail(Errc::timeout, "no answer in time");
     auto progress = stream.try_read(buffer);
     if (!progress) return tl::unexpected(std::move(progress.error()));
     if (progress->state == Progress::State::done) return progress->bytes;

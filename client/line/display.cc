@@ -84,7 +84,7 @@ Display::Style Display::style_for(int fd, bool quiet) {
 
 void Display::plan(std::int64_t files, Bytes bytes) {
   planned_files_ += files;
-  planned_bytes_ += bytes;
+  planned_bytes_ = plausible_sum(planned_bytes_, bytes);
 }
 
 void Display::file_starts(Direction direction, const std::string& name, std::optional<Bytes> size) {
@@ -164,7 +164,8 @@ void Display::failed(const Error& error) {
   erase();
   ++errors_;
   if (in_file_) {
-    planned_bytes_ -= size_.value_or(0);  // what failed leaves the total
+    planned_bytes_ =
+        std::max<Bytes>(0, planned_bytes_ - plausible_sum(0, size_));  // what failed leaves the total
     moved_before_ = moved();
     state_ = {};
     in_file_ = false;

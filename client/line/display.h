@@ -5,8 +5,8 @@
 
 #include <string>
 
-#include "client/line/progress.h"
 #include "client/engine/job.h"
+#include "client/line/progress.h"
 
 namespace ferry::client {
 

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 
@@ -13,17 +12,24 @@ namespace ferry::client {
 namespace {
 
 constexpr std::size_t kMaxNetrc = 1024 * 1024;
+constexpr std::size_t kLongestWord = 4096;  // longer ones work, but leave copies in memory
 
 // Words of a netrc file; owns nothing.
 class Words {
  public:
   explicit Words(std::string_view text) : text_(text) {}
 
-  // False at the end.
-  bool next(std::string& word) {
+  // Where a keyword may stand, and only there, # begins a comment. False at the end.
+  bool next_keyword(std::string& word) {
+    skip_blanks_and_comments();
+    return next_value(word);
+  }
+
+  // The word behind a keyword; it may begin with # and never comes from another line. False: there is none.
+  bool next_value(std::string& word) {
     wipe(word);
-    skip_blanks();
-    if (at_ >= text_.size()) return false;
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
+    if (at_ >= text_.size() || is_blank(text_[at_])) return false;
     if (text_[at_] == '"') return quoted(word);
     while (at_ < text_.size() && !is_blank(text_[at_])) word += text_[at_++];
     return true;
@@ -38,7 +44,7 @@ class Words {
  private:
   static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-  void skip_blanks() {
+  void skip_blanks_and_comments() {
     while (at_ < text_.size()) {
       if (text_[at_] == '#') {
         while (at_ < text_.size() && text_[at_] != '\n') ++at_;
@@ -51,11 +57,11 @@ class Words {
   }
 
   bool quoted(std::string& word) {
-    for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) {
-      if (text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
+    for (++at_; at_ < text_.size() && text_[at_] != '"' && text_[at_] != '\n'; ++at_) {
+      if (text_[at_] == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] != '\n') ++at_;
       word += text_[at_];
     }
-    if (at_ < text_.size()) ++at_;
+    if (at_ < text_.size() && text_[at_] == '"') ++at_;
     return true;
   }
 
@@ -70,22 +76,23 @@ std::optional<NetrcEntry> find_in_netrc(std::string_view text, std::string_view 
   NetrcEntry entry;
   bool applies = false;
   std::string word;
+  word.reserve(kLongestWord);  // no copies left behind by growing
   const auto is_wanted = [&] {
     return applies && !entry.user.empty() && (user.empty() || entry.user == user);
   };
-  while (words.next(word)) {
+  while (words.next_keyword(word)) {
     if (word == "machine" || word == "default") {
       if (is_wanted()) break;
       entry = {};
       applies = word == "default";
-      if (!applies && words.next(word)) applies = word == host;
+      if (!applies && words.next_value(word)) applies = word == host;
     } else if (word == "login") {
-      if (words.next(word)) entry.user = word;
+      if (words.next_value(word)) entry.user = word;
     } else if (word == "password") {
-      entry.has_password = words.next(word);
+      entry.has_password = words.next_value(word);
       entry.password = Secret(word);
     } else if (word == "account") {
-      words.next(word);
+      (void)words.next_value(word);
     } else if (word == "macdef") {
       words.skip_macro();
     }
@@ -108,12 +115,15 @@ Result<std::optional<NetrcEntry>> netrc_for(const std::string& host, const std::
     return fail(Errc::permission, path + ": others may read it, so ferry does not; chmod 600 it");
   }
   std::string text;
-  text.reserve(static_cast<std::size_t>(info.st_size) + 1);  // no copies left behind by growing
-  std::array<char, 4096> buffer;
-  ssize_t got = 0;
-  while ((got = ::read(fd.get(), buffer.data(), buffer.size())) > 0 && text.size() < kMaxNetrc) {
-    text.append(buffer.data(), static_cast<std::size_t>(got));
+  text.resize(kMaxNetrc);  // read in place: no copies left behind by growing, or in a buffer
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t got = ::read(fd.get(), text.data() + size, text.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    size += static_cast<std::size_t>(got);
   }
+  text.resize(size);
   auto found = find_in_netrc(text, host, user);
   wipe(text);
   return found;

@@ -6,10 +6,10 @@
 
 #include <filesystem>
 
-#include "client/line/display.h"
-#include "client/line/listing_text.h"
 #include "client/engine/listing.h"
 #include "client/engine/tree.h"
+#include "client/line/display.h"
+#include "client/line/listing_text.h"
 #include "shared/base/terminal_text.h"
 #include "shared/ftp/path.h"
 
@@ -36,6 +36,8 @@ void get_source(Connection& connection, const std::string& remote, const GetWish
     }
     if (*folder) {
       const std::string base = wish.into.empty() ? "." : wish.into;
+      std::error_code ignored;  // what cannot be made shows with the first folder
+      std::filesystem::create_directories(base, ignored);
       get_tree(connection, remote, (std::filesystem::path(base) / leaf).native(), wish.job, observer, tally);
       return;
     }

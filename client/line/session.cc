@@ -62,7 +62,7 @@ Result<Target> target_of_url(const Options& options, const std::string& url) {
 Target target_of_path(const Options& options, const std::string& path) {
   Target target;
   Site site;
-  site.host = options.host;
+  site.host = canonical_host(options.host);
   target.site = with_options(std::move(site), options);
   target.user = options.user;
   target.path = path;

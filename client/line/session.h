@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
+#include "client/engine/connection.h"
 #include "client/line/options.h"
 #include "client/line/terminal.h"
-#include "client/engine/connection.h"
 
 namespace ferry::client {
 

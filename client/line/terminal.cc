@@ -35,7 +35,8 @@ Result<std::string> ask_line(const std::string& prompt) {
   char c = 0;
   while (true) {
     const ssize_t got = ::read(tty.get(), &c, 1);
-    if (got <= 0) return fail(Errc::cancelled, "no answer");  // Ctrl-D, or a signal
+    if (got < 0 && errno == EINTR) return fail(Errc::cancelled, "interrupted");
+    if (got <= 0) return fail(Errc::closed, "no answer");  // Ctrl-D
     if (c == '\n') return line;
     if (line.size() < kMaxAnswer) line += c;
   }
@@ -52,7 +53,7 @@ TrustAnswer TerminalTrust::unknown_certificate(const Site& site, const Certifica
              describe(site, certificate));
   while (true) {
     auto answer = ask_line("Trust it? [r]emember, [o]nce, [N]o: ");
-    if (!answer) return TrustAnswer::no;
+    if (!answer) return answer.error().kind == Errc::cancelled ? TrustAnswer::stop : TrustAnswer::no;
     if (*answer == "r" || *answer == "remember") return TrustAnswer::remember;
     if (*answer == "o" || *answer == "once") return TrustAnswer::once;
     if (answer->empty() || *answer == "n" || *answer == "no") return TrustAnswer::no;

@@ -7,8 +7,8 @@
 
 namespace ferry::client {
 
-// One line from the terminal, echoed. Blocks. Errc::unsupported without a terminal, Errc::cancelled at its
-// end.
+// One line from the terminal, echoed. Blocks. Errc::unsupported without a terminal, Errc::closed at its
+// end, Errc::cancelled when a signal came.
 Result<std::string> ask_line(const std::string& prompt);
 
 // Shows an unknown certificate and asks. Where nobody can be asked the answer is no.

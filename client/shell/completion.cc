@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "client/shell/commands.h"
+#include "shared/ftp/path.h"
 
 namespace ferry::client {
 
@@ -22,6 +23,7 @@ std::vector<Candidate> local_candidates(const std::string& part) {
   fs::directory_iterator at(typed.empty() ? fs::path(".") : fs::path(typed), failure);
   for (const fs::directory_iterator end; !failure && at != end; at.increment(failure)) {
     std::error_code unknown;
+    if (!ftp::is_safe_component(at->path().filename().native())) continue;
     const bool is_folder = at->is_directory(unknown);
     found.push_back({typed + at->path().filename().native() + (is_folder ? "/" : ""), is_folder});
   }

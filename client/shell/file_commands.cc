@@ -1,11 +1,11 @@
 // get, put, md5, sha256.
 #include <unistd.h>
 
+#include "client/engine/verify.h"
 #include "client/line/display.h"
 #include "client/line/exit_code.h"
 #include "client/line/operations.h"
 #include "client/line/signals.h"
-#include "client/engine/verify.h"
 #include "client/shell/commands.h"
 #include "client/shell/shell.h"
 

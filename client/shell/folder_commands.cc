@@ -8,12 +8,12 @@
 #include <filesystem>
 #include <functional>
 
+#include "client/engine/reply_error.h"
+#include "client/engine/tree.h"
 #include "client/line/display.h"
 #include "client/line/exit_code.h"
 #include "client/line/listing_text.h"
 #include "client/line/operations.h"
-#include "client/engine/reply_error.h"
-#include "client/engine/tree.h"
 #include "client/shell/commands.h"
 #include "client/shell/shell.h"
 #include "shared/base/terminal_text.h"

@@ -1,7 +1,7 @@
 // Lines from stdin where nobody types.
 #include <unistd.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <string_view>
 
@@ -10,9 +10,17 @@
 namespace ferry::client {
 namespace {
 
+constexpr std::size_t kChunk = 4096;
+constexpr std::size_t kReserved = 64 * 1024;  // lines may be passwords: growing would leave copies of them
+
 class PipeInput : public Input {
  public:
   bool is_interactive() const override { return false; }
+
+  PipeInput() { buffer_.reserve(kReserved); }
+  ~PipeInput() override { wipe(buffer_); }
+  PipeInput(const PipeInput&) = delete;
+  PipeInput& operator=(const PipeInput&) = delete;
 
   Result<std::optional<std::string>> line(const std::string&) override {
     while (true) {
@@ -38,18 +46,24 @@ class PipeInput : public Input {
  private:
   std::optional<std::string> take(std::size_t length, std::size_t line_end) {
     std::string text = buffer_.substr(0, length);
-    buffer_.erase(0, length + line_end);
+    const std::size_t taken = length + line_end, before = buffer_.size();
+    buffer_.erase(0, taken);
+    // It may have been a password: what erase() left behind the end goes too.
+    buffer_.resize(before, '\0');
+    buffer_.resize(before - taken);
     if (!text.empty() && text.back() == '\r') text.pop_back();
     return text;
   }
 
   Status fill() {
-    std::array<char, 4096> chunk;
-    const ssize_t got = ::read(STDIN_FILENO, chunk.data(), chunk.size());
-    if (got < 0 && errno == EINTR) return fail(Errc::cancelled, "interrupted");
-    if (got < 0) return fail_errno(errno, "standard input");
+    const std::size_t held = buffer_.size();
+    buffer_.resize(held + kChunk);
+    const ssize_t got = ::read(STDIN_FILENO, buffer_.data() + held, kChunk);
+    const int why = errno;
+    buffer_.resize(held + static_cast<std::size_t>(std::max<ssize_t>(0, got)));
+    if (got < 0 && why == EINTR) return fail(Errc::cancelled, "interrupted");
+    if (got < 0) return fail_errno(why, "standard input");
     at_end_ = got == 0;
-    buffer_.append(chunk.data(), static_cast<std::size_t>(got));
     return {};
   }
 

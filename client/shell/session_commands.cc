@@ -1,9 +1,9 @@
 // help, info, passwd, auth, q, exit.
 #include <fmt/core.h>
 
+#include "client/engine/reply_error.h"
 #include "client/line/display.h"
 #include "client/line/exit_code.h"
-#include "client/engine/reply_error.h"
 #include "client/shell/commands.h"
 #include "client/shell/shell.h"
 #include "shared/base/terminal_text.h"

@@ -137,11 +137,16 @@ void Shell::log_out() {
   names_changed();
 }
 
+void Shell::note_login_failure(const Target& target, const Error& error) {
+  if (!connection_ && error.kind == Errc::login_refused) target_ = target;
+  note_failure(report(error));
+}
+
 bool Shell::try_login(const Target& target) {
   auto entered = sessions_.enter(target.site, target.user);
   const Status done =
       entered ? take_session(target, std::move(*entered)) : Status(tl::unexpected(entered.error()));
-  if (!done) note_failure(report(done.error()));
+  if (!done) note_login_failure(target, done.error());
   return connection_ != nullptr;
 }
 
@@ -198,7 +203,7 @@ bool Shell::ask_for_login() {
   auto password = input_->secret("Password: ");
   if (!password) return input_->is_interactive();
   credentials.password = std::move(*password);
-  if (auto done = log_in(*target, std::move(credentials)); !done) note_failure(report(done.error()));
+  if (auto done = log_in(*target, std::move(credentials)); !done) note_login_failure(*target, done.error());
   forgive_signals(sessions_.cancel());
   return connection_ != nullptr || input_->is_interactive();
 }
@@ -222,6 +227,7 @@ std::vector<Candidate> Shell::remote_candidates(const std::string& part) {
   }
   std::vector<Candidate> found;
   for (const auto& entry : remote_names_[folder]) {
+    if (!ftp::is_safe_component(entry.name)) continue;
     found.push_back({typed + entry.name + (entry.is_directory() ? "/" : ""), entry.is_directory()});
   }
   return found;

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "client/line/session.h"
 #include "client/engine/listing.h"
+#include "client/line/session.h"
 #include "client/shell/input.h"
 
 namespace ferry::client {
@@ -44,6 +44,7 @@ class Shell {
   bool log_in_first();   // from the options' URL
   bool ask_for_login();  // host, user, password; false: the input is over
   bool try_login(const Target& target);
+  void note_login_failure(const Target& target, const Error& error);  // the prompt offers that server again
   Status take_session(const Target& target, Sessions::LoggedIn session);
   Result<std::string> ask(const std::string& prompt);
   std::string prompt() const;

@@ -125,16 +125,10 @@ Result<std::vector<std::string>> split_words(std::string_view line) {
   return words;
 }
 
-std::string quote_word(std::string_view name) {
-  std::string text(name);
-  if (!text.empty() && text.front() == '-') text.insert(0, "./");
-  if (!text.empty() && text.find_first_of(kSpecial) == std::string::npos) return text;
-  return "\"" + with_backslashes(text, "\"\\") + "\"";
-}
-
 std::string nearest_word(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;
-  std::size_t least = word.size() / 3 + 2;  // further away is no likeness
+  // Further away is no likeness; nor is a word of which no letter is left.
+  std::size_t least = std::min(word.size() / 3 + 2, word.size());
   for (const auto& candidate : candidates) {
     const std::size_t distance = edit_distance(word, candidate);
     if (distance >= least) continue;

@@ -16,9 +16,6 @@ namespace ferry::client {
 // Errc::bad_syntax: a quote that is not closed.
 Result<std::vector<std::string>> split_words(std::string_view line);
 
-// `name` so that split_words reads it back, and so that no command takes it for an option.
-std::string quote_word(std::string_view name);
-
 // The candidate with the least edits from `word`; "" when none is near.
 std::string nearest_word(std::string_view word, const std::vector<std::string>& candidates);
 

@@ -1,5 +1,5 @@
-// Whether a sanitizer's run-time is compiled in (MODE=asan, MODE=tsan): it takes memory, time and system calls
-// of its own. g++ and clang say so in different ways.
+// Whether a sanitizer's run-time is compiled in (MODE=asan, MODE=tsan): it takes memory, time and system
+// calls of its own. g++ and clang say so in different ways.
 #pragma once
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

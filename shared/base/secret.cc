@@ -1,12 +1,16 @@
 #include "shared/base/secret.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <sodium.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <new>
 #include <optional>
@@ -72,6 +76,46 @@ void write_text(int fd, std::string_view text) {
   }
 }
 
+// While a terminal is without echo, signals that end programs only leave a mark here. When the terminal is as
+// before, what came is raised again: then the program does what it always does about it.
+class HeldSignals {
+ public:
+  HeldSignals() {
+    came_ = 0;
+    struct sigaction action {};
+    action.sa_handler = [](int number) { came_ = number; };
+    ::sigemptyset(&action.sa_mask);
+    for (std::size_t i = 0; i < kSignals.size(); ++i) {
+      ::sigaction(kSignals[i], nullptr, &before_[i]);
+      if (before_[i].sa_handler != SIG_IGN) ::sigaction(kSignals[i], &action, nullptr);
+    }
+  }
+  HeldSignals(const HeldSignals&) = delete;
+  HeldSignals& operator=(const HeldSignals&) = delete;
+  ~HeldSignals() {
+    for (std::size_t i = 0; i < kSignals.size(); ++i) ::sigaction(kSignals[i], &before_[i], nullptr);
+    if (came_ != 0) ::kill(::getpid(), came_);
+  }
+  static bool came() { return came_ != 0; }
+
+ private:
+  static constexpr std::array<int, 4> kSignals{SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+  static inline volatile std::sig_atomic_t came_ = 0;
+  std::array<struct sigaction, kSignals.size()> before_{};
+};
+
+// Looked at between waits: whichever thread a signal went to.
+constexpr int kSignalCheckMs = 100;
+
+// False when a signal came first.
+bool wait_for_key(int fd) {
+  pollfd watched{fd, POLLIN, 0};
+  while (!HeldSignals::came()) {
+    if (::poll(&watched, 1, kSignalCheckMs) > 0) return true;
+  }
+  return false;
+}
+
 // Keys come one by one, without echo and without signals, until this ends.
 class QuietTerminal {
  public:
@@ -101,6 +145,7 @@ Result<Secret> read_typed_line(int fd) {
   constexpr char kCtrlC = 0x03, kCtrlD = 0x04, kBackspace = 0x08, kCtrlU = 0x15, kDelete = 0x7F;
   LockedLine line;
   while (true) {
+    if (!wait_for_key(fd)) return fail(Errc::cancelled, "interrupted");
     const auto key = read_byte(fd);
     if (!key) return tl::unexpected(key.error());
     if (!*key || **key == kCtrlC || **key == kCtrlD) return fail(Errc::cancelled, "no password was given");
@@ -170,6 +215,7 @@ Result<Secret> read_secret_line(int fd) {
 Result<Secret> ask_secret(std::string_view prompt) {
   const UniqueFd tty(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
   if (!tty) return fail(Errc::unsupported, "no terminal to ask for a password on");
+  const HeldSignals held;  // before the terminal changes, and until after it is as before
   const QuietTerminal quiet(tty.get());
   if (!quiet.is_terminal()) return fail(Errc::unsupported, "no terminal to ask for a password on");
   write_text(tty.get(), terminal_safe(prompt));

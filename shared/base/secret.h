@@ -38,7 +38,8 @@ void wipe(std::string& text);
 Result<Secret> read_secret_line(int fd);
 
 // Asks on /dev/tty with echo off. Blocks. Errc::unsupported when there is no terminal, Errc::cancelled on
-// Ctrl-C/Ctrl-D.
+// Ctrl-C/Ctrl-D and when SIGINT, SIGTERM, SIGHUP or SIGQUIT comes, which takes its usual course once the
+// echo is back. One thread at a time.
 Result<Secret> ask_secret(std::string_view prompt);
 
 // `length` letters and digits without the look-alikes 0 O 1 l I, from libsodium's random source.

@@ -36,7 +36,9 @@ Result<std::string> format_command_line(std::string_view verb, std::string_view 
   if (!is_verb(verb)) return fail(Errc::name_refused, "not a command name");
   if (argument.find_first_of(kForbidden) != argument.npos)
     return fail(Errc::name_refused, "the name holds a line break or NUL, which FTP cannot carry");
-  std::string line(verb);
+  std::string line;
+  line.reserve(verb.size() + argument.size() + 3);  // it may be a password: growing would leave a copy
+  line = verb;
   if (!argument.empty()) line.append(1, ' ').append(argument);
   return line += "\r\n";
 }

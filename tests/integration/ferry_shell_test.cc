@@ -1,6 +1,7 @@
 // ferry and ferryd together: the shell, the sub-commands, verification, trust and exit codes.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 
@@ -206,6 +207,49 @@ TEST_F(FerryAndFerryd, WorksOverImplicitTlsAndIpv6AndActiveMode) {
   moves({"127.0.0.1", server_.implicit_port(), "akira", kPassword}, {"--tls=implicit"});
   moves({"::1", server_.port_v6(), "akira", kPassword}, {});
   moves({"127.0.0.1", server_.port(), "akira", kPassword}, {"--active"});
+}
+
+TEST_F(FerryAndFerryd, NeverReplacesAPipe) {
+  const FerryClient client(where(), {"--tls=off"});
+  server_.put_file("akira", "a.txt", "a");
+  ASSERT_EQ(::mkfifo((client.here() / "pipe").c_str(), 0600), 0);
+  const RunResult refused = client.run("get", {"-o", "pipe", "/a.txt"});
+  EXPECT_TRUE(exits(1, refused));
+  EXPECT_NE(refused.err.find("is no regular file"), std::string::npos) << refused.err;
+  EXPECT_TRUE(fs::is_fifo(client.here() / "pipe"));
+}
+
+TEST_F(FerryAndFerryd, KeepsTheModeOfTheFileItReplaces) {
+  const FerryClient client(where(), {"--tls=off"});
+  server_.put_file("akira", "secret.txt", "new");
+  write_file(client.here() / "secret.txt", "old");
+  fs::permissions(client.here() / "secret.txt", fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_TRUE(exits(0, client.run("get", {"/secret.txt"})));
+  EXPECT_EQ(read_file(client.here() / "secret.txt"), "new");
+  EXPECT_EQ(fs::status(client.here() / "secret.txt").permissions(),
+            fs::perms::owner_read | fs::perms::owner_write);
+}
+
+TEST_F(FerryAndFerryd, ATreeIsNeverWrittenThroughALink) {
+  const FerryClient client(where(), {"--tls=off"});
+  server_.put_file("akira", "tree", std::nullopt);
+  server_.put_file("akira", "tree/sub", std::nullopt);
+  server_.put_file("akira", "tree/sub/x", "x");
+  fs::create_directories(client.here() / "elsewhere");
+  fs::create_directories(client.here() / "tree");
+  fs::create_symlink("../elsewhere", client.here() / "tree/sub");
+  const RunResult done = client.run("get", {"-r", "/tree"});
+  EXPECT_NE(done.exit_code, 0);
+  EXPECT_NE(done.err.find("symbolic link"), std::string::npos) << done.err;
+  EXPECT_TRUE(fs::is_empty(client.here() / "elsewhere"));
+}
+
+TEST_F(FerryAndFerryd, OnePasswordIsNeverForTwoServers) {
+  const FerryClient client(where(), {"--tls=off"});
+  const RunResult refused = client.run_plain({"ls", "--password-file", client.password_file().string(),
+                                              client.url("/"), "ftp://akira@other.example.org/"});
+  EXPECT_TRUE(exits(2, refused));
+  EXPECT_NE(refused.err.find("several servers"), std::string::npos) << refused.err;
 }
 
 }  // namespace

@@ -23,5 +23,11 @@ TEST(Site, NamesIpv6InBrackets) {
   EXPECT_EQ(site.key(), "[::1]:2121");
 }
 
+TEST(Site, SpellsEveryHostInOneWay) {
+  EXPECT_EQ(canonical_host("Files.Example.ORG."), "files.example.org");
+  EXPECT_EQ(canonical_host("."), ".");
+  EXPECT_EQ(canonical_host("fe80::1%Eth0"), "fe80::1%Eth0");
+}
+
 }  // namespace
 }  // namespace ferry::client

@@ -133,5 +133,13 @@ TEST(Fingerprint, IsTakenWithAndWithoutPrefixAndColons) {
   EXPECT_FALSE(parse_fingerprint(std::string(64, 'g')));
 }
 
+TEST_F(Trust, IsNotRestoredByAStamp) {
+  const std::string fingerprint = parse_fingerprint(std::string(64, 'a')).value();
+  ASSERT_TRUE(store_.remember("other:21", fingerprint, wall_now()));
+  ASSERT_TRUE(store_.refresh("gone:21", fingerprint, wall_now()));
+  EXPECT_FALSE(store_.find("gone:21").value());
+  EXPECT_TRUE(store_.find("other:21").value());
+}
+
 }  // namespace
 }  // namespace ferry::client

@@ -31,6 +31,16 @@ TEST(Wait, EndsAtItsDeadline) {
   EXPECT_EQ(got.error().kind, Errc::timeout);
 }
 
+TEST(Wait, EndsAtItsDeadlineThoughThePeerSendsOn) {
+  Pair pair;
+  ASSERT_EQ(::write(pair.far.get(), "abc", 3), 3);
+  std::array<char, 8> buffer;
+  const auto got =
+      read_some(pair.near, buffer, Deadline::at(std::chrono::steady_clock::now() - milliseconds(1)), nullptr);
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().kind, Errc::timeout);
+}
+
 TEST(Wait, EndsWhenAStopIsRequested) {
   Pair pair;
   Cancel cancel;

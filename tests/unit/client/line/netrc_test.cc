@@ -41,6 +41,19 @@ TEST(Netrc, FallsBackToTheDefault) {
   EXPECT_EQ(password_of("else.example.org", ""), "a@b");
 }
 
+TEST(Netrc, TakesAHashForACommentOnlyWhereAKeywordMayStand) {
+  const auto entry = find_in_netrc("machine h login a password #1pass # a comment\n# login b\n", "h", "");
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(entry->user, "a");
+  EXPECT_EQ(entry->password.view(), "#1pass");
+}
+
+TEST(Netrc, NeverTakesAValueFromAnotherLine) {
+  const auto entry = find_in_netrc("machine h login a password\nmachine other login b\n", "h", "");
+  ASSERT_TRUE(entry);
+  EXPECT_FALSE(entry->has_password);
+}
+
 TEST(Netrc, IsNothingInAnEmptyFile) {
   EXPECT_FALSE(find_in_netrc("", "one.example.org", ""));
 }

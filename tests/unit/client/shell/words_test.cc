@@ -22,17 +22,6 @@ TEST(Words, NeedTheirQuotesClosed) {
   EXPECT_FALSE(split_words("get \"a"));
 }
 
-TEST(QuotedWord, IsReadBackAsItWas) {
-  for (const std::string name :
-       {"plain", "two words", "q\"uote", "back\\slash", "it's", "", "#1", "旅行 2026", "tab\there"}) {
-    EXPECT_EQ(*split_words(quote_word(name)), Words{name}) << name;
-  }
-}
-
-TEST(QuotedWord, IsNeverTakenForAnOption) {
-  EXPECT_EQ(quote_word("-rf"), "./-rf");
-}
-
 TEST(NearestWord, IsTheLikeliestTypo) {
   EXPECT_EQ(nearest_word("mkdri", shell_command_names()), "mkdir");
   EXPECT_EQ(nearest_word("gte", shell_command_names()), "get");
