@@ -23,6 +23,8 @@ MODE_debug := -O1 -g
 MODE_asan := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 MODE_tsan := -O1 -g -fsanitize=thread
 MODE_cov := -O0 -g --coverage
+# As shared libraries each of the two would have a report of its own, and g++'s libubsan takes no log_path.
+MODE_LINK_asan := $(if $(findstring clang,$(CXX)),,-static-libasan -static-libubsan)
 MODE_FLAGS := $(MODE_$(MODE))
 ifeq ($(MODE_FLAGS),)
 $(error MODE=$(MODE): use release, debug, asan, tsan or cov)
@@ -30,7 +32,7 @@ endif
 # spdlog as Debian builds it: a compiled library on the system's fmt.
 DEFINES := -DSPDLOG_COMPILED_LIB -DSPDLOG_SHARED_LIB -DSPDLOG_FMT_EXTERNAL
 OUR_CXXFLAGS := -std=c++20 -I. -MMD -MP $(DEFINES) $(WARN) $(HARDEN) -pthread $(MODE_FLAGS)
-OUR_LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed -pthread $(MODE_FLAGS)
+OUR_LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed -pthread $(MODE_FLAGS) $(MODE_LINK_$(MODE))
 LIBS_shared := -lSQLiteCpp -lsqlite3 -lssl -lcrypto -lsodium -lspdlog -lfmt
 LIBS_ferryd := $(LIBS_shared) -lsystemd -lseccomp
 LIBS_ftpadm := $(LIBS_shared)

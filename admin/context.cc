@@ -1,6 +1,11 @@
 #include "admin/context.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
 
 #include "shared/config/folders.h"
 
@@ -34,6 +39,19 @@ OrRefusal<std::unique_ptr<Context>> Context::open(const Arguments& arguments) {
 Context::~Context() {
   const ActAs acting(user_);  // the last one out removes the store's log file
   store_.reset();
+}
+
+Result<UniqueFd> Context::lock_accounts() {
+  const ActAs acting(user_);
+  const std::string file = options_.store + ".admin.lock";
+  UniqueFd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd) return fail_errno(errno, "cannot open the lock " + file);
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
+  if (errno == EWOULDBLOCK) std::fputs("ftpadm: waiting for another ftpadm to end\n", stderr);
+  while (::flock(fd.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) return fail_errno(errno, "cannot lock " + file);
+  }
+  return fd;
 }
 
 OrRefusal<store::Account> Context::find_account(const std::string& name) {

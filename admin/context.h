@@ -7,6 +7,8 @@
 
 #include "admin/commands.h"
 #include "admin/outcome.h"
+#include "shared/base/result.h"
+#include "shared/base/unique_fd.h"
 #include "shared/config/options.h"
 #include "shared/config/run_as.h"
 #include "shared/store/store.h"
@@ -30,6 +32,9 @@ class Context {
     const ActAs acting(user_);
     return work(*store_);
   }
+  // Held while it lives: no other ftpadm adds or removes an account, makes a home or deletes one. Blocks, and
+  // says so, while another has it. The file is the store's name with ".admin.lock".
+  Result<UniqueFd> lock_accounts();
   OrRefusal<store::Account> find_account(const std::string& name);  // ExitCode::no_such_account
 
  private:

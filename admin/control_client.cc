@@ -129,4 +129,10 @@ Status ask_reload(const std::string& run_dir) {
   return {};
 }
 
+Status ask_kick(const std::string& run_dir, const std::string& session) {
+  const auto answer = ask(run_dir, {{"request", "kick"}, {"session", session}});
+  if (!answer) return tl::unexpected<Error>(answer.error());
+  return {};
+}
+
 }  // namespace ferry::admin

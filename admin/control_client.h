@@ -19,6 +19,9 @@ struct RunningSession {
 };
 
 Result<std::vector<RunningSession>> ask_sessions(const std::string& run_dir);
+// New workers, which know of every home there is now.
 Status ask_reload(const std::string& run_dir);
+// The session's worker is told to end it; it has not ended yet.
+Status ask_kick(const std::string& run_dir, const std::string& session);
 
 }  // namespace ferry::admin

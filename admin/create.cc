@@ -45,6 +45,12 @@ OrRefusal<NewAccount> checked(const Arguments& arguments) {
   return account;
 }
 
+// One spelling of a home, so that homes are compared and shown alike: no "." or "..", no slash at the end.
+std::string normal_home(const std::filesystem::path& home) {
+  const std::filesystem::path normal = home.lexically_normal();
+  return (normal.has_filename() ? normal : normal.parent_path()).string();
+}
+
 Refusal exists_already(const std::string& name) {
   return Refusal{ExitCode::exists_already, "there is an account '" + name + "' already"};
 }
@@ -86,6 +92,19 @@ Outcome take_home(Context& context, NewAccount& account) {
   return {};
 }
 
+// From the check that name and home are free to the account there is, nobody else may take them.
+OrRefusal<Account> add_account(Context& context, NewAccount& account) {
+  const auto lock = context.lock_accounts();
+  if (!lock) return refuse(lock.error());
+  if (const auto is_new = check_is_new(context, account); !is_new)
+    return tl::unexpected<Refusal>(is_new.error());
+  if (const auto taken = take_home(context, account); !taken) return tl::unexpected<Refusal>(taken.error());
+  auto created = context.with_store([&](Store& store) { return store.create_account(account); });
+  if (created) return std::move(*created);
+  if (created.error().kind == Errc::exists) return tl::unexpected<Refusal>(exists_already(account.name));
+  return refuse(created.error());
+}
+
 void tell(const Account& account) {
   const std::string quota = account.quota_bytes ? bytes_for_people(*account.quota_bytes) : "none";
   std::string line = fmt::format("created {}, quota {}, home {}", account.name, quota, account.home);
@@ -105,7 +124,7 @@ void tell_ferryd(Context& context, const std::string& home) {
   const ActAs acting(context.user());
   const Status reloaded = ask_reload(context.options().run_dir);
   if (reloaded || reloaded.error().kind == Errc::not_found) return;
-  std::fprintf(stderr, "ftpadm: %s; the account can log in after a reload of ferryd\n",
+  std::fprintf(stderr, "ftpadm: %s; the account can log in after a restart of ferryd\n",
                terminal_safe(reloaded.error().context).c_str());
 }
 
@@ -120,6 +139,8 @@ Outcome cmd_create(const Arguments& arguments) {
   if (!arguments.quota) account->quota_bytes = options.default_quota;
   if (account->home.empty())
     account->home = (std::filesystem::path(options.home_root) / account->name).string();
+  account->home = normal_home(account->home);
+  // Before a password is asked for; what counts is add_account's look.
   if (const auto is_new = check_is_new(**context, *account); !is_new) return is_new;
 
   const auto password = read_new_password(arguments);
@@ -128,12 +149,8 @@ Outcome cmd_create(const Arguments& arguments) {
   if (!hash) return refuse(hash.error());
   account->password_hash = std::move(*hash);
 
-  if (const auto taken = take_home(**context, *account); !taken) return taken;
-  const auto created = (*context)->with_store([&](Store& store) { return store.create_account(*account); });
-  if (!created) {
-    if (created.error().kind == Errc::exists) return tl::unexpected<Refusal>(exists_already(account->name));
-    return refuse(created.error());
-  }
+  const auto created = add_account(**context, *account);
+  if (!created) return tl::unexpected<Refusal>(created.error());
   if (arguments.generates_password) {
     std::fwrite(password->view().data(), 1, password->view().size(), stdout);
     std::fputc('\n', stdout);

@@ -2,7 +2,9 @@
 // turn, so two descriptors are enough for any depth, and no path gets long. Nothing is named by more than one
 // component below a descriptor, and no link is followed.
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,15 +21,21 @@ namespace ferry::admin {
 
 namespace {
 
+// The folder `name` directly below `parent`, to be looked at: not what a link leads to, nor what is mounted
+// there, be it of the same file system (EXDEV).
+UniqueFd open_below(int parent, const std::string& name) {
+  open_how how{};
+  how.flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS;
+  return UniqueFd(static_cast<int>(::syscall(SYS_openat2, parent, name.c_str(), &how, sizeof how)));
+}
+
 class Emptying {
  public:
   Emptying(const UniqueFd& top, std::string name) : top_(top.get()), name_(std::move(name)) {}
 
   // Until nothing is left: what was moved up in one round is emptied in the next.
   Status run() {
-    struct stat found {};
-    if (::fstat(top_, &found) != 0) return broken(name_);
-    device_ = found.st_dev;
     while (true) {
       const auto names = names_in(top_);
       if (!names) return tl::unexpected<Error>(names.error());
@@ -46,12 +54,12 @@ class Emptying {
   // A folder that its owner may not read or change is opened up first; of the folder itself, not of what a
   // link leads to.
   Result<UniqueFd> open_up(int parent, const std::string& name) const {
-    const UniqueFd handle(::openat(parent, name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    const UniqueFd handle = open_below(parent, name);
+    if (!handle && errno == EXDEV)
+      return fail(Errc::busy, "something is mounted on " + name + " in " + name_);
     if (!handle) return broken(name);
     struct stat found {};
     if (::fstat(handle.get(), &found) != 0) return broken(name);
-    if (found.st_dev != device_)
-      return fail(Errc::busy, "another file system is mounted on " + name + " in " + name_);
     const std::string itself = "/proc/self/fd/" + std::to_string(handle.get());
     if ((found.st_mode & S_IRWXU) != S_IRWXU && ::chmod(itself.c_str(), 0700) != 0) return broken(name);
     UniqueFd folder(::openat(handle.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -90,7 +98,6 @@ class Emptying {
 
   int top_;
   std::string name_;  // for messages
-  dev_t device_ = 0;
   unsigned long moved_ = 0;
 };
 
@@ -126,9 +133,9 @@ Status delete_partials(const std::string& folder, const RunAs& user) {
   const UniqueFd home(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!home && errno == ENOENT) return {};
   if (!home) return fail_errno(errno, "home " + folder);
-  const UniqueFd top(
-      ::openat(home.get(), store::kPartialsFolder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!top && errno == ENOENT) return {};
+  const UniqueFd handle = open_below(home.get(), store::kPartialsFolder);
+  if (!handle && errno == ENOENT) return {};
+  const UniqueFd top(handle ? ::openat(handle.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1);
   if (!top) return fail_errno(errno, "unfinished uploads in " + folder);
   if (const Status emptied = Emptying(top, folder).run(); !emptied) return emptied;
   if (::unlinkat(home.get(), store::kPartialsFolder, AT_REMOVEDIR) == 0) return {};

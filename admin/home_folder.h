@@ -23,7 +23,7 @@ struct HomeContent {
 Result<HomeContent> count_home(const std::string& folder);
 
 // Deletes what is in `folder` and then, as root if need be, the folder. Stops at the first thing that cannot
-// be deleted, and at another file system that is mounted inside. A folder that is missing is fine.
+// be deleted, and at anything that is mounted inside (Errc::busy). A folder that is missing is fine.
 Status delete_home(const std::string& folder, const RunAs& user);
 // Deletes the partials' folder in it alone.
 Status delete_partials(const std::string& folder, const RunAs& user);

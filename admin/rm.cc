@@ -1,12 +1,17 @@
 // ftpadm rm
 #include <fmt/core.h>
 
+#include <chrono>
 #include <cstdio>
+#include <thread>
 
 #include "admin/context.h"
+#include "admin/control_client.h"
 #include "admin/home_folder.h"
 #include "admin/input.h"
+#include "admin/mounts.h"
 #include "admin/view_facts.h"
+#include "shared/base/clock.h"
 #include "shared/base/terminal_text.h"
 
 namespace ferry::admin {
@@ -51,11 +56,68 @@ Outcome check_is_alone(Context& context, const Account& account) {
   return {};
 }
 
+// Everything that speaks against a purge is found before the account goes.
+Outcome check_can_be_purged(Context& context, const Account& account) {
+  if (const auto alone = check_is_alone(context, account); !alone) return alone;
+  const Status unmounted = context.with_store([&](Store&) { return check_nothing_mounted(account.home); });
+  if (unmounted) return {};
+  return refuse(ExitCode::failure, "home " + account.home + " cannot be deleted: " +
+                                       unmounted.error().context + "; unmount it, or use --keep-files");
+}
+
 Outcome make_sure(const Arguments& arguments) {
   if (arguments.is_sure) return {};
   if (!is_on_terminal()) return refuse(ExitCode::needs_yes, "no terminal to ask on: use --yes");
   if (confirms_by_name(arguments.name)) return {};
   return refuse(ExitCode::failure, "that was not the account's name; nothing was changed");
+}
+
+// Ends the account's sessions and waits a moment until they have ended, so that they do not write into what
+// is being deleted. One that does not end in time cannot begin anything new: its account is gone.
+void end_sessions(Context& context, const std::string& user) {
+  constexpr auto kPatience = std::chrono::seconds(3);
+  constexpr auto kMoment = std::chrono::milliseconds(50);
+  const ActAs acting(context.user());
+  const std::string& run_dir = context.options().run_dir;
+  const Deadline deadline = Deadline::after(kPatience);
+  while (true) {
+    auto sessions = ask_sessions(run_dir);
+    if (!sessions) {
+      if (sessions.error().kind != Errc::not_found)
+        say("ftpadm: sessions of " + user + " may still run: " + sessions.error().context);
+      return;
+    }
+    std::erase_if(*sessions, [&](const RunningSession& session) { return session.user != user; });
+    if (sessions->empty()) return;
+    if (deadline.passed()) {
+      say(fmt::format("ftpadm: sessions of {} still running: {}", user, sessions->size()));
+      return;
+    }
+    // One that has ended meanwhile is refused; the next look tells.
+    for (const RunningSession& session : *sessions) static_cast<void>(ask_kick(run_dir, session.id));
+    std::this_thread::sleep_for(kMoment);
+  }
+}
+
+Outcome remove_it(Context& context, const Account& account, bool purges) {
+  const auto lock = context.lock_accounts();
+  if (!lock) return refuse(lock.error());
+  // Again, because the question may have stood there for long.
+  const auto current = context.find_account(account.name);
+  if (!current) return tl::unexpected<Refusal>(current.error());
+  if (current->id != account.id)
+    return refuse(ExitCode::failure, "another made the account anew meanwhile; nothing was changed");
+  if (purges) {
+    if (const auto possible = check_can_be_purged(context, account); !possible) return possible;
+  }
+  const auto removed =
+      context.with_store([&](Store& store) { return store.remove_account(account.name); });
+  if (!removed) return refuse(removed.error());
+  end_sessions(context, account.name);
+  const RunAs& user = context.user();
+  const Status cleaned = purges ? delete_home(account.home, user) : delete_partials(account.home, user);
+  if (!cleaned) return refuse(ExitCode::failure, "the account is removed, but " + cleaned.error().context);
+  return {};
 }
 
 }  // namespace
@@ -67,7 +129,7 @@ Outcome cmd_rm(const Arguments& arguments) {
   const auto account = (*context)->find_account(arguments.name);
   if (!account) return tl::unexpected<Refusal>(account.error());
   if (arguments.purges) {
-    if (const auto alone = check_is_alone(**context, *account); !alone) return alone;
+    if (const auto possible = check_can_be_purged(**context, *account); !possible) return possible;
   }
   const auto unfinished =
       (*context)->with_store([&](Store& store) { return store.partials_of(account->id); });
@@ -75,13 +137,7 @@ Outcome cmd_rm(const Arguments& arguments) {
   name_what_is_lost(*account, unfinished->size(), arguments.purges);
   if (const auto sure = make_sure(arguments); !sure) return sure;
 
-  const auto removed =
-      (*context)->with_store([&](Store& store) { return store.remove_account(account->name); });
-  if (!removed) return refuse(removed.error());
-  const RunAs& user = (*context)->user();
-  const Status cleaned =
-      arguments.purges ? delete_home(account->home, user) : delete_partials(account->home, user);
-  if (!cleaned) return refuse(ExitCode::failure, "the account is removed, but " + cleaned.error().context);
+  if (const auto done = remove_it(**context, *account, arguments.purges); !done) return done;
   say("removed " + account->name);
   return {};
 }

@@ -11,6 +11,7 @@
 #include "server/commands/matrix.h"
 #include "server/master/master.h"
 #include "server/master/process_title.h"
+#include "shared/base/terminal_text.h"
 #include "shared/base/version.h"
 #include "shared/config/options.h"
 #include "shared/net/tls_memory.h"
@@ -67,7 +68,7 @@ int run(const CommandLine& line) {
   ferry::StartArguments arguments{ferry::find_option_source(line.file), line.sets};
   auto options = ferry::load_options(arguments.source, arguments.sets);
   if (!options) {
-    std::fprintf(stderr, "ferryd: %s\n", options.error().context.c_str());
+    std::fprintf(stderr, "ferryd: %s\n", ferry::terminal_safe(options.error().context).c_str());
     return kUsage;
   }
   if (line.only_dump) return print(ferry::dump_options(*options));
@@ -94,7 +95,7 @@ int main(int argc, char** argv) {
     }
     return run(line);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "ferryd: %s\n", error.what());
+    std::fprintf(stderr, "ferryd: %s\n", ferry::terminal_safe(error.what()).c_str());
     return 1;
   }
 }

@@ -211,7 +211,7 @@ def sanitizer_reports(reports):
     found = Outcome()
     for report in sorted(reports.glob("report*")):
         if report.stat().st_size == 0:
-            continue  # a worker opens its report before it locks itself in
+            continue  # a worker that asked for the path before it locked itself in
         found.failed += 1
         found.report += "\n".join([f"{report}:"] + shorten(report.read_text(errors="replace").splitlines())) + "\n"
     if found.report:

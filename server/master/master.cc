@@ -14,6 +14,7 @@
 #include "server/master/prepare.h"
 #include "server/master/process_title.h"
 #include "shared/base/check.h"
+#include "shared/base/terminal_text.h"
 #include "shared/base/version.h"
 #include "shared/config/run_as.h"
 
@@ -39,7 +40,7 @@ Result<UniqueFd> open_signals() {
 }
 
 int say_why(const Error& error) {
-  std::fprintf(stderr, "ferryd: %s\n", error.context.c_str());
+  std::fprintf(stderr, "ferryd: %s\n", terminal_safe(error.context).c_str());
   return 1;
 }
 
@@ -64,7 +65,8 @@ int Master::run() {
     if (std::exchange(child_ended_, false)) reap();
     if (stops_asked_ > 0) stop();
     // One that comes while the start is under way is obeyed after it; the log tells how it went.
-    if (phase_ == Phase::serving && std::exchange(reload_asked_, false)) static_cast<void>(reload());
+    if (phase_ == Phase::serving && std::exchange(reload_asked_, false))
+      static_cast<void>(reload(Generation::if_anything_changed));
     workers_.send_unsent();
     control_.serve(*this);
     if (phase_ == Phase::draining) end_when_drained();
@@ -123,7 +125,7 @@ void Master::start_serving() {
 
 void Master::refuse_start(const std::string& why) {
   log(Level::error, why);
-  std::fprintf(stderr, "ferryd: %s\n", why.c_str());
+  std::fprintf(stderr, "ferryd: %s\n", terminal_safe(why).c_str());
   exit_code_ = 1;
   phase_ = Phase::ended;
 }
@@ -154,8 +156,12 @@ void Master::end_when_drained() {
   if (workers_.none_left() && !settler_.is_running()) phase_ = Phase::ended;
 }
 
-// Logs are opened anew in any case: that is what logrotate sends the signal for.
 Status Master::reload() {
+  return reload(Generation::always);
+}
+
+// Logs are opened anew in any case: that is what logrotate sends the signal for.
+Status Master::reload(Generation wanted) {
   if (phase_ != Phase::serving) return fail(Errc::busy, "ferryd is starting or stopping");
   notifier_.reloading();
   {
@@ -163,30 +169,35 @@ Status Master::reload() {
     service_.logs->reopen();
   }
   workers_.tell_all({LinkMessage::Kind::reopen_logs, 0});
-  const Status loaded = load_new_options();
-  if (loaded) {
-    workers_.start_generation();
-    log(Level::info, fmt::format("reloaded, generation {}", workers_.generation()));
-  } else {
-    log(Level::error, "not reloaded, the old configuration stays: " + loaded.error().context);
-  }
+  auto options = load_options(service_.arguments.source, service_.arguments.sets);
+  const Status done =
+      options ? put_to_work(std::move(*options), wanted) : Status(tl::unexpected(options.error()));
+  if (!done) log(Level::error, "not reloaded, the old configuration stays: " + done.error().context);
   notifier_.ready(fmt::format("{} workers", service_.workers));
-  return loaded;
+  return done;
 }
 
-Status Master::load_new_options() {
-  auto options = load_options(service_.arguments.source, service_.arguments.sets);
-  if (!options) return tl::unexpected(options.error());
-  const auto fixed = changed_but_not_reloadable(service_.options, *options);
-  if (auto kept = keep_not_reloadable(service_.options, *options); !kept) return kept;
-  if (auto possible = check_implicit_tls(*options, service_.listeners); !possible) return possible;
-  auto tls = load_tls(*options, service_.run_as, *service_.logs);
-  if (!tls) return tl::unexpected(tls.error());
-  if (*tls && service_.tls) (*tls)->take_ticket_keys(*service_.tls);
+Status Master::put_to_work(Options options, Generation wanted) {
+  const auto fixed = changed_but_not_reloadable(service_.options, options);
+  if (auto kept = keep_not_reloadable(service_.options, options); !kept) return kept;
   for (const std::string& name : fixed)
     log(Level::warning, fmt::format("the new value of {} counts from the next start", name));
-  service_.options = std::move(*options);
+  std::string tls_files = stamp_of_tls(options);
+  if (wanted == Generation::if_anything_changed && tls_files == service_.tls_files &&
+      dump_options(options) == dump_options(service_.options)) {
+    log(Level::info, "logs opened anew; configuration and certificate are what they were");
+    return {};
+  }
+  if (auto room = workers_.check_room_for_generation(); !room) return room;
+  if (auto possible = check_implicit_tls(options, service_.listeners); !possible) return possible;
+  auto tls = load_tls(options, service_.run_as, *service_.logs);
+  if (!tls) return tl::unexpected(tls.error());
+  if (*tls && service_.tls) (*tls)->take_ticket_keys(*service_.tls);
+  service_.options = std::move(options);
   service_.tls = std::move(*tls);
+  service_.tls_files = std::move(tls_files);
+  workers_.start_generation();
+  log(Level::info, fmt::format("reloaded, generation {}", workers_.generation()));
   return {};
 }
 

@@ -24,7 +24,7 @@ class Master final : public ControlDesk {
   // --- requests over the control socket ---
   std::vector<SessionView> sessions() const override;
   MasterStatus status() const override;
-  Status reload() override;
+  Status reload() override;  // new workers in any case: they alone learn of new homes
   Status kick(std::uint64_t session) override;
 
  private:
@@ -38,7 +38,9 @@ class Master final : public ControlDesk {
   void refuse_start(const std::string& why);
   void stop();
   void end_when_drained();
-  Status load_new_options();
+  enum class Generation { always, if_anything_changed };
+  Status reload(Generation wanted);
+  Status put_to_work(Options options, Generation wanted);
   void log(Logs::Level level, const std::string& text) { service_.logs->service(level, text); }
 
   Service service_;

@@ -56,8 +56,25 @@ Workers::Workers(Service& service) : service_(service), places_(static_cast<std:
 void Workers::start_generation() {
   ++generation_;
   for (int place = 0; place < service_.workers; ++place) fork_into(place);
+}
+
+Status Workers::check_room_for_generation() const {
+  constexpr int kMostRetired = 8;  // per place
+  std::vector<int> retired(places_.size());
+  for (const Worker& worker : workers_) {
+    if (worker.is_retired) ++retired[static_cast<std::size_t>(worker.place)];
+  }
+  if (std::ranges::all_of(retired, [](int count) { return count < kMostRetired; })) return {};
+  return fail(Errc::busy, fmt::format("{} generations of workers still wait for their last sessions; reload "
+                                      "again when some have ended, or restart",
+                                      kMostRetired));
+}
+
+void Workers::retire_before(int generation, int place) {
   for (Worker& worker : workers_) {
-    if (worker.generation < generation_) send(worker, {LinkMessage::Kind::retire, 0});
+    if (worker.place != place || worker.generation >= generation || worker.is_retired) continue;
+    worker.is_retired = true;
+    send(worker, {LinkMessage::Kind::retire, 0});
   }
 }
 
@@ -97,9 +114,10 @@ void Workers::fork_into(int place) {
   Place& at = places_[static_cast<std::size_t>(place)];
   at.is_empty = false;
   workers_.push_back(
-      {pid, place, generation_, seat.owner, std::move(link->ours), std::chrono::steady_clock::now(), {}});
+      {pid, place, generation_, false, seat.owner, std::move(link->ours), std::chrono::steady_clock::now(), {}});
   service_.logs->service(Logs::Level::info, fmt::format("worker {} started, process {}, generation {}",
                                                         place + 1, pid, generation_));
+  retire_before(generation_, place);
 }
 
 void Workers::leave_empty(int place, milliseconds lived) {
@@ -113,8 +131,8 @@ std::optional<store::OwnerId> Workers::bury(pid_t pid, int wait_status) {
   const auto dead = std::ranges::find(workers_, pid, &Worker::pid);
   if (dead == workers_.end()) return std::nullopt;
   service_.scoreboard->clear_process(pid);
-  const bool in_order = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0 &&
-                        (dead->generation < generation_ || !replaces_);
+  const bool in_order =
+      WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0 && (dead->is_retired || !replaces_);
   service_.logs->service(
       in_order ? Logs::Level::info : Logs::Level::error,
       fmt::format("worker {} (process {}) {}", dead->place + 1, pid, how_it_ended(wait_status)));

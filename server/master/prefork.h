@@ -11,6 +11,7 @@
 #include "server/master/service.h"
 #include "server/worker/seat.h"
 #include "shared/base/clock.h"
+#include "shared/base/result.h"
 #include "shared/base/unique_fd.h"
 
 namespace ferry {
@@ -20,8 +21,12 @@ class Workers {
   // `service` must outlive the object; each worker gets what it holds at the moment of its fork.
   explicit Workers(Service& service);
 
-  // Forks a new worker for every place; those that were there accept no more and end with their last session.
+  // Forks a new worker for every place. The one that was there accepts no more, as soon as its successor lives,
+  // and ends with its last session.
   void start_generation();
+  // Errc::busy while so many retired workers wait for their last sessions that a generation more would cost
+  // too much.
+  Status check_room_for_generation() const;
   // Forks workers for places that are empty and whose back-off has passed.
   void fill_empty_places();
   // Takes note of a reaped child. Its owner id, to be settled; nullopt: not one of ours.
@@ -45,6 +50,7 @@ class Workers {
     pid_t pid = -1;
     int place = 0;
     int generation = 0;
+    bool is_retired = false;
     store::OwnerId owner = 0;
     UniqueFd link;
     SteadyTime started;
@@ -57,6 +63,7 @@ class Workers {
   };
 
   void fork_into(int place);
+  void retire_before(int generation, int place);
   void leave_empty(int place, std::chrono::milliseconds lived);
   void send(Worker& worker, LinkMessage message);
   void flush(Worker& worker);

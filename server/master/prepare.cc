@@ -44,7 +44,8 @@ std::string lock_holder(int fd) {
   std::array<char, 32> text{};
   const ssize_t size = ::pread(fd, text.data(), text.size(), 0);
   const std::string_view pid(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
-  return std::string(pid.substr(0, pid.find('\n')));
+  const auto digits = pid.substr(0, pid.find_first_not_of("0123456789"));  // a worker can write there
+  return digits.empty() ? "unknown" : std::string(digits);
 }
 
 // Held until the last process that has the descriptor ends; children close it.
@@ -99,6 +100,7 @@ Status open_network(Service& service) {
   auto tls = load_tls(service.options, service.run_as, *service.logs);
   if (!tls) return tl::unexpected(tls.error());
   service.tls = std::move(*tls);
+  service.tls_files = stamp_of_tls(service.options);
   auto listeners = Listeners::open(service.options, service.workers);
   if (!listeners) return tl::unexpected(listeners.error());
   service.listeners = std::move(*listeners);
@@ -124,7 +126,11 @@ Result<std::shared_ptr<net::TlsServer>> load_own_certificate(const Options& opti
                                                              Logs& logs) {
   const ActAs acting(run_as);
   const CertificateFiles files = own_certificate_files(options);
-  if (!fs::exists(files.certificate) && !fs::exists(files.key)) {
+  if (!fs::exists(files.certificate) || !fs::exists(files.key)) {
+    // One without the other is what a start leaves that was killed between the two: of no use to anybody.
+    for (const std::string& half : {files.certificate, files.key}) {
+      if (::unlink(half.c_str()) == 0) logs.service(Logs::Level::warning, "removed half a certificate: " + half);
+    }
     if (auto made = net::make_self_signed(files.certificate, files.key, own_host_name()); !made)
       return tl::unexpected(made.error());
     logs.service(Logs::Level::info, "made a self-signed certificate: " + files.certificate);
@@ -136,8 +142,10 @@ fs::path addresses_file(const Service& service) {
   return fs::path(service.options.run_dir) / "ferryd.addresses";
 }
 
+// Whatever lies there, a worker's link or fifo included, goes first.
 Status write_whole(const fs::path& file, std::string_view text) {
-  const UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
+  ::unlink(file.c_str());
+  const UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!fd) return fail_errno(errno, "cannot write " + file.string());
   if (::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
     return fail_errno(errno, "cannot write " + file.string());
@@ -154,6 +162,21 @@ Result<std::shared_ptr<net::TlsServer>> load_tls(const Options& options, const R
   if (!tls) return tl::unexpected(tls.error());
   logs.service(Logs::Level::info, "certificate SHA-256 " + (*tls)->fingerprint());
   return tls;
+}
+
+std::string stamp_of_tls(const Options& options) {
+  if (options.tls == TlsPolicy::off) return "";
+  const CertificateFiles files = options.tls_certificate.empty()
+                                     ? own_certificate_files(options)
+                                     : CertificateFiles{options.tls_certificate, options.tls_key};
+  std::string stamp;
+  for (const std::string& file : {files.certificate, files.key}) {
+    struct stat found {};
+    if (::stat(file.c_str(), &found) != 0) found = {};
+    stamp += fmt::format("{}:{}:{}:{}.{:09}\n", found.st_dev, found.st_ino, found.st_size, found.st_mtim.tv_sec,
+                         found.st_mtim.tv_nsec);
+  }
+  return stamp;
 }
 
 Status check_implicit_tls(const Options& options, const Listeners& listeners) {

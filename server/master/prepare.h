@@ -15,6 +15,9 @@ Result<Service> prepare_service(StartArguments arguments, Options options);
 // Null when tls = "off". Logs the fingerprint.
 Result<std::shared_ptr<net::TlsServer>> load_tls(const Options& options, const RunAs& run_as, Logs& logs);
 
+// Changes when the files load_tls reads are replaced or written to; "" when it reads none.
+std::string stamp_of_tls(const Options& options);
+
 // A socket that systemd passed may ask for TLS from the first byte where the options have turned TLS off.
 Status check_implicit_tls(const Options& options, const Listeners& listeners);
 

@@ -30,6 +30,7 @@ struct Service {
   std::unique_ptr<Logs> logs;
   Listeners listeners;
   std::shared_ptr<net::TlsServer> tls;  // null when tls = "off"
+  std::string tls_files;                // which files it was read from (stamp_of_tls)
   std::unique_ptr<Scoreboard> scoreboard;
   std::unique_ptr<LoginCache> login_cache;
 };

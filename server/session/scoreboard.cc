@@ -59,18 +59,20 @@ std::uint64_t hash_of(std::string_view text) {
   return std::hash<std::string_view>{}(text);
 }
 
+}  // namespace
+
 // What counting looks at, apart from the slots and small, because every start of a session walks over it.
-// Changed under the board's lock only; `pid` is stored last when a seat is taken and first when it is left,
-// so that a death in between leaves a seat free, not half taken.
-struct Key {
+// Changed under the board's lock only, but for the `pid` of a dead worker, which the master clears; `pid` is
+// stored last when a seat is taken and first when it is left, so that a death in between leaves a seat free,
+// not half taken.
+struct Scoreboard::Key {
   std::atomic<pid_t> pid{0};  // 0: free
   std::atomic<std::uint64_t> address_hash{0};
   std::atomic<std::uint64_t> user_hash{0};  // 0: not logged in
 };
 
-// What a session publishes. Written by the thread that runs the session, and by the master once its worker is
-// dead.
-struct Slot {
+// What a session publishes. Written by the thread that runs the session.
+struct Scoreboard::Slot {
   std::atomic<std::uint64_t> sequence{0};  // odd: being written
   std::atomic<std::uint64_t> session{0};
   std::atomic<std::int64_t> since_ns{0};
@@ -81,6 +83,11 @@ struct Slot {
   SharedText<16> state;
   SharedText<kPathBytes> path;
 };
+
+namespace {
+
+using Key = Scoreboard::Key;
+using Slot = Scoreboard::Slot;
 
 class SlotWriter {
  public:
@@ -99,13 +106,13 @@ class SlotWriter {
 
 }  // namespace
 
-// Header, keys and slots in one mapping. Pages of seats never taken are never touched.
+// The head of the mapping; keys and slots follow it. Pages of seats never taken are never touched. A worker
+// that an attacker has taken over may write anything here: where keys and slots lie and how many there are is
+// each process's own memory (Scoreboard), and the master never takes the lock, whose list links and state it
+// would have to trust.
 struct Scoreboard::Board {
   pthread_mutex_t mutex;
-  int slots;
-  std::atomic<int> used_below{0};  // seats from here on have never been taken
-  Key* keys;
-  Slot* seats;  // both point into the mapping, which the forked workers have at the same place
+  std::atomic<int> used_below{0};  // seats from here on have never been taken; looked at through end()
 };
 
 namespace {
@@ -147,45 +154,10 @@ bool is_taken(const Key& key) {
   return key.pid.load(std::memory_order_acquire) != 0;
 }
 
-void set_free(Scoreboard::Board& board, int seat) {
-  Key& key = board.keys[seat];
+void set_free(Key& key) {
   key.pid.store(0, std::memory_order_release);
   key.address_hash.store(0, std::memory_order_relaxed);
   key.user_hash.store(0, std::memory_order_relaxed);
-}
-
-int sessions_of_user(const Scoreboard::Board& board, std::string_view user) {
-  const std::uint64_t hash = hash_of(user);
-  int count = 0;
-  for (int i = 0; i < board.used_below.load(std::memory_order_relaxed); ++i) {
-    const Key& key = board.keys[i];
-    if (is_taken(key) && key.user_hash.load(std::memory_order_relaxed) == hash &&
-        board.seats[i].user.get() == user)
-      ++count;
-  }
-  return count;
-}
-
-struct Census {
-  int free_seat = -1;
-  int from_address = 0;
-};
-
-Census take_census(const Scoreboard::Board& board, std::string_view address) {
-  const std::uint64_t hash = hash_of(address);
-  const int end = board.used_below.load(std::memory_order_relaxed);
-  Census census;
-  for (int i = 0; i < end; ++i) {
-    const Key& key = board.keys[i];
-    if (!is_taken(key)) {
-      if (census.free_seat < 0) census.free_seat = i;
-    } else if (key.address_hash.load(std::memory_order_relaxed) == hash &&
-               board.seats[i].address.get() == address) {
-      ++census.from_address;
-    }
-  }
-  if (census.free_seat < 0 && end < board.slots) census.free_seat = end;
-  return census;
 }
 
 SessionView read_once(const Key& key, const Slot& slot) {
@@ -219,7 +191,8 @@ SessionView read_seat(const Key& key, const Slot& slot) {
 
 }  // namespace
 
-Scoreboard::Scoreboard(Board* board, std::size_t size) : board_(board), size_(size) {}
+Scoreboard::Scoreboard(Board* board, Key* keys, Slot* seats, int slots, std::size_t size)
+    : board_(board), keys_(keys), seats_(seats), slots_(slots), size_(size) {}
 Scoreboard::~Scoreboard() {
   ::munmap(board_, size_);
 }
@@ -236,25 +209,54 @@ Result<std::unique_ptr<Scoreboard>> Scoreboard::create(int slots) {
   auto* bytes = static_cast<unsigned char*>(memory);
   auto* board = new (memory) Board{};
   init_mutex(board->mutex);
-  board->slots = slots;
   // The kernel's zeroed pages are the initial state of keys and slots; constructing them would touch them
   // all.
-  board->keys = reinterpret_cast<Key*>(bytes + keys_at);
-  board->seats = reinterpret_cast<Slot*>(bytes + seats_at);
-  return std::make_unique<Scoreboard>(board, size);
+  return std::make_unique<Scoreboard>(board, reinterpret_cast<Key*>(bytes + keys_at),
+                                      reinterpret_cast<Slot*>(bytes + seats_at), slots, size);
+}
+
+int Scoreboard::end() const {
+  return std::min(board_->used_below.load(std::memory_order_acquire), slots_);
+}
+
+int Scoreboard::sessions_of_user(std::string_view user) const {
+  const std::uint64_t hash = hash_of(user);
+  int count = 0;
+  for (int i = 0; i < end(); ++i) {
+    if (is_taken(keys_[i]) && keys_[i].user_hash.load(std::memory_order_relaxed) == hash &&
+        seats_[i].user.get() == user)
+      ++count;
+  }
+  return count;
+}
+
+Scoreboard::Census Scoreboard::take_census(std::string_view address) const {
+  const std::uint64_t hash = hash_of(address);
+  const int end = this->end();
+  Census census;
+  for (int i = 0; i < end; ++i) {
+    if (!is_taken(keys_[i])) {
+      if (census.free_seat < 0) census.free_seat = i;
+    } else if (keys_[i].address_hash.load(std::memory_order_relaxed) == hash &&
+               seats_[i].address.get() == address) {
+      ++census.from_address;
+    }
+  }
+  if (census.free_seat < 0 && end < slots_) census.free_seat = end;
+  return census;
 }
 
 Result<int> Scoreboard::enter(std::uint64_t session, std::string_view address, const Limits& limits,
                               bool tls) {
   const BoardLock lock(*board_);
-  const Census census = take_census(*board_, address);
+  const Census census = take_census(address);
   if (census.free_seat < 0) return fail(Errc::busy, "too many sessions");
   if (limits.per_address > 0 && census.from_address >= limits.per_address)
     return fail(Errc::busy, "too many sessions from your address");
   const int seat = census.free_seat;
-  if (seat >= board_->used_below.load(std::memory_order_relaxed))
+  if (seat >= end())
     board_->used_below.store(seat + 1, std::memory_order_release);
-  Slot& slot = board_->seats[seat];
+  Slot& slot = seats_[seat];
   {
     const SlotWriter writing(slot);
     slot.session.store(session, std::memory_order_release);
@@ -266,7 +268,7 @@ Result<int> Scoreboard::enter(std::uint64_t session, std::string_view address, c
     slot.state.set("login");
     slot.path.set("");
   }
-  Key& key = board_->keys[seat];
+  Key& key = keys_[seat];
   key.user_hash.store(0, std::memory_order_relaxed);
   key.address_hash.store(hash_of(address), std::memory_order_relaxed);
   key.pid.store(::getpid(), std::memory_order_release);
@@ -275,10 +277,10 @@ Result<int> Scoreboard::enter(std::uint64_t session, std::string_view address, c
 
 Status Scoreboard::log_in(int seat, std::string_view user, const Limits& limits) {
   const BoardLock lock(*board_);
-  Key& key = board_->keys[seat];
-  Slot& slot = board_->seats[seat];
+  Key& key = keys_[seat];
+  Slot& slot = seats_[seat];
   const bool is_same = key.user_hash.load(std::memory_order_relaxed) != 0 && slot.user.get() == user;
-  if (!is_same && limits.per_user > 0 && sessions_of_user(*board_, user) >= limits.per_user) {
+  if (!is_same && limits.per_user > 0 && sessions_of_user(user) >= limits.per_user) {
     return fail(Errc::busy, "too many sessions of this account");
   }
   key.user_hash.store(0, std::memory_order_relaxed);  // not counted while name and hash differ
@@ -292,8 +294,8 @@ Status Scoreboard::log_in(int seat, std::string_view user, const Limits& limits)
 
 void Scoreboard::log_out(int seat) {
   const BoardLock lock(*board_);
-  board_->keys[seat].user_hash.store(0, std::memory_order_relaxed);
-  Slot& slot = board_->seats[seat];
+  keys_[seat].user_hash.store(0, std::memory_order_relaxed);
+  Slot& slot = seats_[seat];
   const SlotWriter writing(slot);
   slot.user.set("");
   slot.state.set("login");
@@ -302,15 +304,15 @@ void Scoreboard::log_out(int seat) {
 
 void Scoreboard::leave(int seat) {
   const BoardLock lock(*board_);
-  set_free(*board_, seat);
+  set_free(keys_[seat]);
 }
 
 void Scoreboard::set_tls(int seat) {
-  board_->seats[seat].tls.store(true, std::memory_order_release);
+  seats_[seat].tls.store(true, std::memory_order_release);
 }
 
 void Scoreboard::set_state(int seat, std::string_view state, std::string_view path) {
-  Slot& slot = board_->seats[seat];
+  Slot& slot = seats_[seat];
   const SlotWriter writing(slot);
   slot.bytes.store(0, std::memory_order_release);
   slot.state.set(state);
@@ -318,22 +320,25 @@ void Scoreboard::set_state(int seat, std::string_view state, std::string_view pa
 }
 
 void Scoreboard::set_bytes(int seat, Bytes bytes) {
-  board_->seats[seat].bytes.store(bytes, std::memory_order_relaxed);
+  seats_[seat].bytes.store(bytes, std::memory_order_relaxed);
 }
 
+// Without the lock: only `pid` changes, from a value nobody else looks for to the free seat's, which whoever
+// holds the lock may see at any moment. The rest of the key counts for nothing then, and is written anew
+// before the seat is taken again.
 void Scoreboard::clear_process(pid_t pid) {
-  const BoardLock lock(*board_);
-  for (int i = 0; i < board_->used_below.load(std::memory_order_relaxed); ++i) {
-    if (board_->keys[i].pid.load(std::memory_order_relaxed) == pid) set_free(*board_, i);
+  for (int i = 0; i < end(); ++i) {
+    pid_t of_the_dead = pid;
+    keys_[i].pid.compare_exchange_strong(of_the_dead, 0, std::memory_order_acq_rel);
   }
 }
 
 std::vector<SessionView> Scoreboard::list() const {
   std::vector<SessionView> views;
-  const int end = board_->used_below.load(std::memory_order_acquire);
+  const int end = this->end();
   for (int i = 0; i < end; ++i) {
-    if (!is_taken(board_->keys[i])) continue;
-    SessionView view = read_seat(board_->keys[i], board_->seats[i]);
+    if (!is_taken(keys_[i])) continue;
+    SessionView view = read_seat(keys_[i], seats_[i]);
     if (view.pid != 0) views.push_back(std::move(view));
   }
   return views;
@@ -341,8 +346,8 @@ std::vector<SessionView> Scoreboard::list() const {
 
 int Scoreboard::count() const {
   int count = 0;
-  const int end = board_->used_below.load(std::memory_order_acquire);
-  for (int i = 0; i < end; ++i) count += is_taken(board_->keys[i]) ? 1 : 0;
+  const int end = this->end();
+  for (int i = 0; i < end; ++i) count += is_taken(keys_[i]) ? 1 : 0;
   return count;
 }
 

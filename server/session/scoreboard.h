@@ -56,15 +56,30 @@ class Scoreboard {
   void set_bytes(int seat, Bytes bytes);
 
   // --- master ---
-  void clear_process(pid_t pid);  // seats of a worker that died
+  // None of these takes the lock or trusts what a worker may have written: a text may be wrong, nothing else.
+  void clear_process(pid_t pid);  // seats of a worker that died and was reaped
   std::vector<SessionView> list() const;
   int count() const;
 
   struct Board;
-  explicit Scoreboard(Board* board, std::size_t size);
+  struct Key;
+  struct Slot;
+  Scoreboard(Board* board, Key* keys, Slot* seats, int slots, std::size_t size);  // create() makes it
 
  private:
+  struct Census {
+    int free_seat = -1;
+    int from_address = 0;
+  };
+  int end() const;  // of the seats that were ever taken
+  Census take_census(std::string_view address) const;
+  int sessions_of_user(std::string_view user) const;
+
   Board* board_;
+  // Into the mapping, which the forked workers have at the same place.
+  Key* keys_;
+  Slot* seats_;
+  int slots_;
   std::size_t size_;
 };
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <memory>
 
 #include "shared/base/sanitized.h"
@@ -59,11 +60,15 @@ Status allow_folder(int rules, const std::string& path, std::uint64_t rights) {
   return {};
 }
 
-// A sanitizer finds leaks by way of /proc and names functions by the debug information of every library. Its
-// report file it opens here: in the sandbox no file can be made where its log_path points to.
-Status allow_sanitizer(int rules) {
+// A sanitizer finds leaks by way of /proc, names functions by the debug information of every library, and
+// writes where its log_path points to.
+Status allow_sanitizer(int rules, [[maybe_unused]] std::uint64_t folder_rights) {
 #if FERRY_SANITIZED
-  __sanitizer_get_report_path();
+  const char* report = __sanitizer_get_report_path();  // null or empty: standard error
+  const std::filesystem::path reports = std::filesystem::path(report ? report : "").parent_path();
+  if (!reports.empty()) {
+    if (auto added = allow_folder(rules, reports, folder_rights); !added) return added;
+  }
 #endif
   return allow_folder(rules, "/", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
 }
@@ -92,7 +97,7 @@ Status enter_landlock(const SandboxPaths& paths, Logs& logs) {
     }
   }
   if (kIsSanitized) {
-    if (auto added = allow_sanitizer(rules.get()); !added) return added;
+    if (auto added = allow_sanitizer(rules.get(), folder_rights); !added) return added;
   }
   if (syscall(SYS_landlock_restrict_self, rules.get(), 0) != 0) return fail_errno(errno, "landlock");
   return {};

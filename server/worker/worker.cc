@@ -131,8 +131,8 @@ bool Worker::wait_and_handle() {
   return true;
 }
 
-// A thread joins the one that ended before it, and run() the last: what libraries do at a thread's end must not
-// meet what they do at the end of the process.
+// A thread joins the one that ended before it, and run() the last: what libraries do at a thread's end must
+// not meet what they do at the end of the process.
 void Worker::leave(std::unique_lock<std::mutex> lock) {
   --threads_;
   const auto predecessor = std::exchange(last_ended_, pthread_self());

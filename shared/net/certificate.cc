@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <ctime>
 
 #include "shared/net/tls_internal.h"
@@ -110,9 +111,11 @@ X509Ptr self_signed(EVP_PKEY* key, const std::string& common_name) {
   return certificate;
 }
 
-// Creates, writes and syncs; never overwrites. Leaves nothing behind when it fails half-way.
+// Creates, writes and syncs. Leaves nothing behind when it fails half-way. What a killed attempt left there is
+// replaced.
 Status write_new_file(const std::string& file, mode_t mode, BIO* content) {
-  const UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
+  ::unlink(file.c_str());
+  const UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
   if (!fd) return fail_errno(errno, file);
   char* bytes = nullptr;
   const long size = BIO_get_mem_data(content, &bytes);
@@ -127,6 +130,12 @@ Status write_new_file(const std::string& file, mode_t mode, BIO* content) {
   const int error_number = errno;
   ::unlink(file.c_str());
   return fail_errno(error_number, file);
+}
+
+// Errc::exists instead of replacing something.
+Status put_in_place(const std::string& fresh, const std::string& file) {
+  if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, file.c_str(), RENAME_NOREPLACE) == 0) return {};
+  return fail_errno(errno, file);
 }
 
 }  // namespace
@@ -166,9 +175,18 @@ Status make_self_signed(const std::string& certificate_file, const std::string& 
     return fail_tls("make a certificate for " + common_name);
   }
   ERR_clear_error();  // of the attempt to read the name as an address
-  if (auto written = write_new_file(key_file, 0600, key_text.get()); !written) return written;
-  auto written = write_new_file(certificate_file, 0644, certificate_text.get());
-  if (!written) ::unlink(key_file.c_str());
+  const std::string new_key = key_file + ".new", new_certificate = certificate_file + ".new";
+  if (auto written = write_new_file(new_key, 0600, key_text.get()); !written) return written;
+  auto written = write_new_file(new_certificate, 0644, certificate_text.get());
+  if (written) written = put_in_place(new_key, key_file);
+  if (written) {
+    written = put_in_place(new_certificate, certificate_file);
+    if (!written) ::unlink(key_file.c_str());
+  }
+  if (!written) {
+    ::unlink(new_key.c_str());
+    ::unlink(new_certificate.c_str());
+  }
   return written;
 }
 

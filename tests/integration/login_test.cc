@@ -283,7 +283,8 @@ TEST_F(SessionLimits, OfOneAccount) {
 
 TEST(Guest, MayLookAndDownload) {
   FerrydServer server({"anonymous=true"});
-  ASSERT_TRUE(wait_until([&] { return std::filesystem::exists(server.home("guest")); }, 10s));  // a worker makes it
+  ASSERT_TRUE(
+      wait_until([&] { return std::filesystem::exists(server.home("guest")); }, 10s));  // a worker makes it
   server.put_file("guest", "public.txt", "for everybody");
   for (const char* name : {"anonymous", "ftp"}) {
     FtpTalker guest = greeted(server);
