@@ -29,6 +29,12 @@ OrRefusal<NewAccount> checked(const Arguments& arguments) {
   if (const Status good = store::check_account_name(account.name); !good) {
     return refuse(ExitCode::usage, good.error().context);
   }
+  if (store::is_guest_name(account.name)) {
+    return refuse(
+        ExitCode::usage,
+        account.name +
+            ": this name is the guest's, who logs in without a password when anonymous is on; take another");
+  }
   if (!account.home.empty() && account.home.front() != '/') {
     return refuse(ExitCode::usage, "--home '" + account.home + "': not an absolute path");
   }

@@ -9,8 +9,9 @@
 
 namespace ferry::admin {
 
-// Errc::busy, naming the place, if something is mounted on `folder` or anywhere in it; folders that nobody may
-// enter count as well. A folder that is missing holds nothing. The caller has become the user that owns it.
+// Errc::busy, naming the place, if something is mounted on `folder` or anywhere in it; folders that nobody
+// may enter count as well. A folder that is missing holds nothing. The caller has become the user that owns
+// it.
 Status check_nothing_mounted(const std::string& folder);
 
 // The mount point a line of /proc/self/mountinfo names (proc(5)), with its octal escapes undone; "" if the

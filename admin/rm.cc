@@ -110,8 +110,7 @@ Outcome remove_it(Context& context, const Account& account, bool purges) {
   if (purges) {
     if (const auto possible = check_can_be_purged(context, account); !possible) return possible;
   }
-  const auto removed =
-      context.with_store([&](Store& store) { return store.remove_account(account.name); });
+  const auto removed = context.with_store([&](Store& store) { return store.remove_account(account.name); });
   if (!removed) return refuse(removed.error());
   end_sessions(context, account.name);
   const RunAs& user = context.user();

@@ -11,7 +11,7 @@ namespace ferry {
 void cmd_user(Session& session, std::string_view argument) {
   if (session.is_logged_in()) log_out(session);  // RFC 959: USER may come at any time and starts anew
   session.login.user = argument.substr(0, 256);
-  session.login.as_guest = session.services.options.anonymous && is_guest_name(session.login.user);
+  session.login.as_guest = session.services.options.anonymous && store::is_guest_name(session.login.user);
   session.login.wants_password = true;
   session.reply(331, session.login.as_guest ? "Guest login: any password will do" : "Password, please");
 }

@@ -59,7 +59,6 @@ Result<Listeners> Listeners::open(const Options& options, int workers) {
 
 Result<Listeners> Listeners::take_from_systemd(int count, char** names) {
   Listeners listeners;
-  listeners.from_systemd_ = true;
   for (int i = 0; i < count; ++i) {
     UniqueFd fd(SD_LISTEN_FDS_START + i);
     if (::sd_is_socket(fd.get(), AF_UNSPEC, SOCK_STREAM, 1) <= 0) {

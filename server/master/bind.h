@@ -27,7 +27,6 @@ class Listeners {
     bool implicit_tls = false;
   };
   const std::vector<Place>& places() const { return places_; }
-  bool from_systemd() const { return from_systemd_; }
 
  private:
   struct Socket {
@@ -42,7 +41,6 @@ class Listeners {
 
   std::vector<Socket> sockets_;
   std::vector<Place> places_;
-  bool from_systemd_ = false;
 };
 
 }  // namespace ferry

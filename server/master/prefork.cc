@@ -113,8 +113,14 @@ void Workers::fork_into(int place) {
   }
   Place& at = places_[static_cast<std::size_t>(place)];
   at.is_empty = false;
-  workers_.push_back(
-      {pid, place, generation_, false, seat.owner, std::move(link->ours), std::chrono::steady_clock::now(), {}});
+  workers_.push_back({pid,
+                      place,
+                      generation_,
+                      false,
+                      seat.owner,
+                      std::move(link->ours),
+                      std::chrono::steady_clock::now(),
+                      {}});
   service_.logs->service(Logs::Level::info, fmt::format("worker {} started, process {}, generation {}",
                                                         place + 1, pid, generation_));
   retire_before(generation_, place);

@@ -21,8 +21,8 @@ class Workers {
   // `service` must outlive the object; each worker gets what it holds at the moment of its fork.
   explicit Workers(Service& service);
 
-  // Forks a new worker for every place. The one that was there accepts no more, as soon as its successor lives,
-  // and ends with its last session.
+  // Forks a new worker for every place. The one that was there accepts no more, as soon as its successor
+  // lives, and ends with its last session.
   void start_generation();
   // Errc::busy while so many retired workers wait for their last sessions that a generation more would cost
   // too much.

@@ -129,7 +129,8 @@ Result<std::shared_ptr<net::TlsServer>> load_own_certificate(const Options& opti
   if (!fs::exists(files.certificate) || !fs::exists(files.key)) {
     // One without the other is what a start leaves that was killed between the two: of no use to anybody.
     for (const std::string& half : {files.certificate, files.key}) {
-      if (::unlink(half.c_str()) == 0) logs.service(Logs::Level::warning, "removed half a certificate: " + half);
+      if (::unlink(half.c_str()) == 0)
+        logs.service(Logs::Level::warning, "removed half a certificate: " + half);
     }
     if (auto made = net::make_self_signed(files.certificate, files.key, own_host_name()); !made)
       return tl::unexpected(made.error());
@@ -173,8 +174,8 @@ std::string stamp_of_tls(const Options& options) {
   for (const std::string& file : {files.certificate, files.key}) {
     struct stat found {};
     if (::stat(file.c_str(), &found) != 0) found = {};
-    stamp += fmt::format("{}:{}:{}:{}.{:09}\n", found.st_dev, found.st_ino, found.st_size, found.st_mtim.tv_sec,
-                         found.st_mtim.tv_nsec);
+    stamp += fmt::format("{}:{}:{}:{}.{:09}\n", found.st_dev, found.st_ino, found.st_size,
+                         found.st_mtim.tv_sec, found.st_mtim.tv_nsec);
   }
   return stamp;
 }

@@ -67,7 +67,7 @@ void refuse_login(Session& session, std::string_view reason) {
 }
 
 Result<store::Account> guest_account(Session& session) {
-  auto account = session.services.store.find_account(kGuestAccount);
+  auto account = session.services.store.find_account(store::kGuestAccount);
   if (account && !account->is_guest) return fail(Errc::not_found, "the account 'guest' is an ordinary one");
   return account;
 }
@@ -108,10 +108,6 @@ void enter(Session& session, store::Account account, std::uint64_t epoch) {
 }
 
 }  // namespace
-
-bool is_guest_name(std::string_view name) {
-  return name == "anonymous" || name == "ftp" || name == kGuestAccount;
-}
 
 void log_in(Session& session, const Secret& password) {
   const std::uint64_t epoch = session.services.current_account_epoch();

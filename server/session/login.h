@@ -10,10 +10,6 @@
 
 namespace ferry {
 
-// True for the names that mean the guest when `anonymous` is on: "anonymous", "ftp", "guest".
-bool is_guest_name(std::string_view name);
-inline constexpr char kGuestAccount[] = "guest";
-
 // Checks the password of session.login.user and logs in, or refuses with the same answer, after the same
 // time, whether the user exists or not. Replies. Blocks for an Argon2id check, unless this login has been
 // verified since the server started.

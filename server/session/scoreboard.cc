@@ -254,8 +254,7 @@ Result<int> Scoreboard::enter(std::uint64_t session, std::string_view address, c
   if (limits.per_address > 0 && census.from_address >= limits.per_address)
     return fail(Errc::busy, "too many sessions from your address");
   const int seat = census.free_seat;
-  if (seat >= end())
-    board_->used_below.store(seat + 1, std::memory_order_release);
+  if (seat >= end()) board_->used_below.store(seat + 1, std::memory_order_release);
   Slot& slot = seats_[seat];
   {
     const SlotWriter writing(slot);

@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <thread>
 
-#include "server/session/login.h"
 #include "server/worker/sandbox.h"
 #include "server/worker/seat.h"
 #include "server/worker/worker.h"
@@ -49,12 +48,12 @@ Result<SandboxPaths> sandbox_paths(const Options& options, store::Store& store) 
 // operator's.
 Status ensure_guest(const Options& options, store::Store& store) {
   if (!options.anonymous) return {};
-  if (auto guest = store.find_account(kGuestAccount); guest || guest.error().kind != Errc::not_found) {
+  if (auto guest = store.find_account(store::kGuestAccount); guest || guest.error().kind != Errc::not_found) {
     return guest ? Status{} : tl::unexpected(guest.error());
   }
   store::NewAccount guest;
-  guest.name = kGuestAccount;
-  guest.home = options.home_root + "/" + kGuestAccount;
+  guest.name = store::kGuestAccount;
+  guest.home = options.home_root + "/" + store::kGuestAccount;
   guest.is_guest = guest.is_read_only = true;
   if (mkdir(guest.home.c_str(), 0750) != 0 && errno != EEXIST) return fail_errno(errno, guest.home);
   auto made = store.create_account(guest);

@@ -19,7 +19,6 @@ struct Reply {
   bool is_preliminary() const { return code / 100 == 1; }
   bool is_completion() const { return code / 100 == 2; }
   bool is_intermediate() const { return code / 100 == 3; }
-  bool is_transient_refusal() const { return code / 100 == 4; }
   std::string text() const;  // lines joined with '\n'
 };
 

@@ -111,8 +111,8 @@ X509Ptr self_signed(EVP_PKEY* key, const std::string& common_name) {
   return certificate;
 }
 
-// Creates, writes and syncs. Leaves nothing behind when it fails half-way. What a killed attempt left there is
-// replaced.
+// Creates, writes and syncs. Leaves nothing behind when it fails half-way. What a killed attempt left there
+// is replaced.
 Status write_new_file(const std::string& file, mode_t mode, BIO* content) {
   ::unlink(file.c_str());
   const UniqueFd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));

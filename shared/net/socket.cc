@@ -127,14 +127,4 @@ void set_keep_alive(int socket) {
   set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, 4);
 }
 
-void linger_close(UniqueFd socket, Deadline deadline) {
-  if (::shutdown(socket.get(), SHUT_WR) != 0) return;
-  std::array<char, 4096> dropped;
-  while (wait_for(socket.get(), POLLIN, deadline)) {
-    const ssize_t got = ::recv(socket.get(), dropped.data(), dropped.size(), MSG_DONTWAIT);
-    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return;
-    if (deadline.passed()) return;  // a peer that never stops sending must not hold us
-  }
-}
-
 }  // namespace ferry::net

@@ -51,8 +51,5 @@ void set_no_delay(int socket);
 // §4.1.3).
 void keep_urgent_inline(int socket);
 void set_keep_alive(int socket);  // probes after 60 s, every 15 s, 4 times
-// Sends FIN, reads and drops what the peer still sends until its end or the deadline, so that our close sends
-// no RST that would destroy data the peer has not read yet.
-void linger_close(UniqueFd socket, Deadline deadline);
 
 }  // namespace ferry::net

@@ -27,6 +27,10 @@ std::optional<Bytes> Account::bytes_left() const {
   return std::max<Bytes>(0, *quota_bytes - used_bytes - pending_bytes);
 }
 
+bool is_guest_name(std::string_view name) {
+  return name == "anonymous" || name == "ftp" || name == kGuestAccount;
+}
+
 Status check_account_name(std::string_view name) {
   constexpr std::size_t kLongest = 64;
   if (name.empty()) return refuse("must not be empty");

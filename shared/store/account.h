@@ -61,4 +61,9 @@ struct AccountChange {
 // starting with '-' or '.'. Errc::name_refused says which rule.
 Status check_account_name(std::string_view name);
 
+// Names that mean the guest when `anonymous` is on: "anonymous", "ftp", "guest". An account of its own under
+// one of them could not be reached.
+bool is_guest_name(std::string_view name);
+inline constexpr char kGuestAccount[] = "guest";  // the guest's row, made by ferryd
+
 }  // namespace ferry::store

@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using test::RunResult;
 
-// Answers every request on run_dir's control socket: one session of mika, and yes to everything else.
+// Answers every request on run_dir's control socket: one session of mika until it is kicked, and yes to
+// everything else.
 class FakeMaster {
  public:
   explicit FakeMaster(const fs::path& run_dir) : listener_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -48,9 +49,11 @@ class FakeMaster {
       if (!client) return;
       std::string request;
       for (char byte = 0; ::recv(client.get(), &byte, 1, 0) == 1 && byte != '\n';) request += byte;
+      if (request.find("kick") != request.npos) is_kicked_ = true;
       const std::string answer =
-          request.find("sessions") == request.npos
-              ? "{\"ok\":true}\n"
+          request.find("sessions") == request.npos ? "{\"ok\":true}\n"
+          : is_kicked_
+              ? "{\"ok\":true,\"sessions\":[]}\n"
               : R"({"ok":true,"sessions":[{"session":"8f2c01d4","pid":1,"user":"mika","address":"127.0.0.1",)"
                 R"("tls":true,"state":"idle","path":"/x","bytes":0,"since":"2026-11-21T04:30:00Z"}]})"
                 "\n";
@@ -66,6 +69,7 @@ class FakeMaster {
   UniqueFd listener_;
   std::mutex mutex_;
   std::vector<std::string> requests_;
+  bool is_kicked_ = false;  // the thread's own
   std::thread thread_;
 };
 
@@ -82,6 +86,17 @@ TEST_F(FtpadmBesideFerryd, ShowsItsSessions) {
   EXPECT_EQ(mika["sessions"], 1);
   EXPECT_EQ(mika["session_list"][0]["session"], "8f2c01d4");
   EXPECT_EQ(view("akira")["session_list"].size(), 0u);
+}
+
+TEST_F(FtpadmBesideFerryd, EndsTheSessionsOfAnAccountThatIsRemoved) {
+  create("mika");
+  FakeMaster master(dir_.path() / "run");
+  const RunResult removed = ftpadm({"rm", "mika", "--purge", "--yes"});
+  EXPECT_EQ(removed.exit_code, 0) << removed.err;
+  EXPECT_EQ(master.requests(), (std::vector<std::string>{R"({"request":"sessions"})",
+                                                         R"({"request":"kick","session":"8f2c01d4"})",
+                                                         R"({"request":"sessions"})"}));
+  EXPECT_FALSE(fs::exists(home_root() / "mika"));
 }
 
 TEST_F(FtpadmBesideFerryd, TellsItOfHomesItDoesNotKnow) {

@@ -85,6 +85,8 @@ TEST_F(Ftpadm, RefusesHostileNames) {
   }
   EXPECT_EQ(ftpadm({"create", std::string(65, 'x'), "--generate"}).exit_code, 2);
   EXPECT_EQ(ftpadm({"create", "--generate", "--", "-rf"}).exit_code, 2);
+  for (const char* guest : {"guest", "anonymous", "ftp"})
+    EXPECT_EQ(ftpadm({"create", guest, "--generate"}).exit_code, 2) << guest;
   EXPECT_EQ(ftpadm({"view"}).out, "");
 }
 
@@ -305,6 +307,23 @@ TEST_F(Ftpadm, RefusesWrongCommandLinesWithoutRepeatingThem) {
     EXPECT_EQ(result.exit_code, 2);
     EXPECT_EQ((result.out + result.err).find("opensesame"), std::string::npos) << result.err;
   }
+}
+
+TEST_F(Ftpadm, KeepsAHomeInItsNormalSpelling) {
+  create("mika", {"--home", (home_root() / "x/.././here//").string()});
+  EXPECT_EQ(view("mika")["home"], (home_root() / "here").string());
+}
+
+TEST_F(Ftpadm, GivesAHomeToOneAccountOnlyHoweverManyAskAtOnce) {
+  create("first");
+  std::vector<std::unique_ptr<test::ChildProcess>> asking;
+  for (int i = 0; i < 6; ++i) {
+    asking.push_back(std::make_unique<test::ChildProcess>(command_line(
+        {"create", "user" + std::to_string(i), "--generate", "--home", (home_root() / "shared").string()})));
+  }
+  int created = 0;
+  for (const auto& one : asking) created += one->wait(std::chrono::seconds(30)) == 0 ? 1 : 0;
+  EXPECT_EQ(created, 1);
 }
 
 }  // namespace

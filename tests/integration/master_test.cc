@@ -1,30 +1,9 @@
 // ferryd's master, with the real program: who lives, who replaces whom, what survives a reload, how it ends.
-#include <fcntl.h>
-#include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
+#include "tests/integration/master_fixture.h"
 
 #include <algorithm>
-#include <array>
 #include <csignal>
-#include <cstdlib>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <memory>
-#include <nlohmann/json.hpp>
-#include <optional>
 #include <set>
-#include <string>
-#include <vector>
-
-#include "shared/base/clock.h"
-#include "shared/net/address.h"
-#include "shared/net/socket.h"
-#include "tests/support/child.h"
-#include "tests/support/temp_dir.h"
 
 namespace ferry {
 namespace {
@@ -32,104 +11,9 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using nlohmann::json;
-using test::ChildOptions;
-using test::ChildProcess;
-using test::TempDir;
 using test::wait_until;
 
-std::string ferryd_program() {
-  const char* folder = std::getenv("FERRY_BIN_DIR");
-  const fs::path bin =
-      folder != nullptr ? fs::path(folder) : fs::read_symlink("/proc/self/exe").parent_path();
-  return (bin / "ferryd").string();
-}
-
-std::string content_of(const fs::path& file) {
-  std::ifstream in(file);
-  return std::string(std::istreambuf_iterator<char>(in), {});
-}
-
-// Up to the end of a line, or what came before the deadline or the end.
-std::string read_line(int fd) {
-  const Deadline deadline = Deadline::after(10s);
-  std::string line;
-  for (char c = 0; !line.ends_with('\n') && net::wait_for(fd, POLLIN, deadline);) {
-    if (::recv(fd, &c, 1, 0) != 1) break;
-    line += c;
-  }
-  return line;
-}
-
-// A folder with a configuration, and the ferryd that runs on it.
-class MasterTest : public ::testing::Test {
- protected:
-  MasterTest() { configure(""); }
-
-  fs::path path(const char* name) const { return dir_.path() / name; }
-
-  // The folders do not exist before, so that root's ferryd makes them for the user its workers run as.
-  void configure(const std::string& more) {
-    std::ofstream(path("ferryd.toml")) << "workers = 2\nstore = \"db/ferry.db\"\nhome_root = "
-                                          "\"home\"\nlog_dir = \"log\"\nrun_dir = \"run\"\n"
-                                       << (::geteuid() == 0 ? "user = \"nobody\"\n" : "") << more;
-  }
-  std::vector<std::string> command(const std::vector<std::string>& more = {}) const {
-    std::vector<std::string> argv{ferryd_program(), "-c", path("ferryd.toml").string(), "--set",
-                                  "listen=127.0.0.1:0"};
-    argv.insert(argv.end(), more.begin(), more.end());
-    return argv;
-  }
-
-  void start(const std::vector<std::string>& more = {}, const ChildOptions& options = {}) {
-    ferryd_ = std::make_unique<ChildProcess>(command(more), options);
-    wait_for_start();
-  }
-  void wait_for_start() {
-    ASSERT_TRUE(wait_until([&] { return fs::exists(path("run/ferryd.addresses")) || !ferryd_->running(); }))
-        << ferryd_->err();
-    ASSERT_TRUE(ferryd_->running()) << ferryd_->err();
-  }
-
-  std::vector<std::string> address_lines() const {
-    std::vector<std::string> lines;
-    std::ifstream in(path("run/ferryd.addresses"));
-    for (std::string line; std::getline(in, line);) lines.push_back(line);
-    return lines;
-  }
-  UniqueFd connect() const {
-    const std::string line = address_lines().at(0);
-    const auto address = net::Address::parse_listen(line.substr(0, line.find(' ')));
-    auto fd = net::connect_to(*address, Deadline::after(10s));
-    EXPECT_TRUE(fd.has_value()) << (fd ? "" : fd.error().context);
-    return fd ? std::move(*fd) : UniqueFd();
-  }
-
-  // One request over the control socket, through a descriptor of the folder because a path may be too long.
-  json ask(const json& request) const {
-    const UniqueFd folder(::open(path("run").c_str(), O_PATH | O_CLOEXEC));
-    const UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strcpy(address.sun_path, ("/proc/self/fd/" + std::to_string(folder.get()) + "/ferryd.sock").c_str());
-    if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
-    const std::string line = request.dump() + "\n";
-    EXPECT_EQ(::send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL), static_cast<ssize_t>(line.size()));
-    return json::parse(read_line(fd.get()), nullptr, false);
-  }
-  std::vector<pid_t> workers() const {
-    return ask({{"request", "status"}}).value("worker_pids", std::vector<pid_t>{});
-  }
-  std::size_t sessions() const {
-    return ask({{"request", "sessions"}}).value("sessions", json::array()).size();
-  }
-
-  bool log_has(const std::string& text) const {
-    return content_of(path("log/ferryd.log")).find(text) != std::string::npos;
-  }
-
-  TempDir dir_;
-  std::unique_ptr<ChildProcess> ferryd_;
-};
+using MasterTest = MasterFixture;
 
 bool is_alive(pid_t pid) {
   return ::kill(pid, 0) == 0;
@@ -202,6 +86,29 @@ TEST_F(MasterTest, AReloadOfABadFileKeepsTheOldOptions) {
   EXPECT_NE(answer.value("error", "").find("ferryd.toml"), std::string::npos);
 }
 
+TEST_F(MasterTest, ANewCertificateAloneMakesAGeneration) {
+  start();
+  for (const char* file : {"db/ferryd.crt", "db/ferryd.key"}) fs::remove(path(file));
+  ferryd_->send_signal(SIGHUP);
+  EXPECT_TRUE(wait_until([&] { return log_has("reloaded, generation 2"); }));
+}
+
+TEST_F(MasterTest, ReloadsAreRefusedWhileTooManyOldWorkersLive) {
+  start({"--set", "workers=1"});
+  std::vector<UniqueFd> clients;
+  json answer{{"ok", true}};
+  for (int i = 0; i < 20 && answer["ok"] == true; ++i) {
+    clients.push_back(connect());
+    ASSERT_TRUE(read_line(clients.back().get()).starts_with("220 "));
+    answer = ask({{"request", "reload"}});
+  }
+  EXPECT_GE(clients.size(), 9U);  // more if one came to a worker that had not yet heard of its retirement
+  EXPECT_NE(answer.value("error", "").find("wait for their last sessions"), std::string::npos) << answer;
+  EXPECT_TRUE(read_line(connect().get()).starts_with("220 "));
+  clients.clear();
+  EXPECT_TRUE(wait_until([&] { return ask({{"request", "reload"}})["ok"] == true; }));
+}
+
 TEST_F(MasterTest, LogsAreReopenedBySighupInOldWorkersToo) {
   start();
   const UniqueFd client = connect();
@@ -209,7 +116,8 @@ TEST_F(MasterTest, LogsAreReopenedBySighupInOldWorkersToo) {
   for (const char* log : {"log/ferryd.log", "log/operate.log"})
     fs::rename(path(log), path(log).string() + ".1");
   ferryd_->send_signal(SIGHUP);
-  ASSERT_TRUE(wait_until([&] { return log_has("reloaded, generation 2"); }));
+  ASSERT_TRUE(wait_until([&] { return log_has("logs opened anew"); }));
+  EXPECT_EQ(ask({{"request", "status"}})["generation"], 1) << "nothing has changed";
   const auto is_in_new_log = [&] {
     EXPECT_EQ(::send(client.get(), "NOOP\r\n", 6, MSG_NOSIGNAL), 6);
     read_line(client.get());
@@ -307,92 +215,6 @@ TEST_F(MasterTest, CheckAndDumpAnswerWithoutStarting) {
   EXPECT_FALSE(fs::exists(path("run")));
 }
 
-// A datagram socket in the test's folder, as systemd has one.
-class NotifySocket {
- public:
-  explicit NotifySocket(const fs::path& folder) : before_(fs::current_path()), path_(folder / "notify") {
-    fs::current_path(folder);
-    fd_.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strcpy(address.sun_path, "notify");
-    EXPECT_EQ(::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-    fs::current_path(before_);
-  }
-  std::string path() const { return path_.string(); }
-  // The next message that has `text` in it; "" when none comes in time.
-  std::string await(const std::string& text) const {
-    const Deadline deadline = Deadline::after(10s);
-    while (net::wait_for(fd_.get(), POLLIN, deadline)) {
-      std::array<char, 4096> message{};
-      const ssize_t size = ::recv(fd_.get(), message.data(), message.size() - 1, MSG_DONTWAIT);
-      if (size > 0 && std::string(message.data()).find(text) != std::string::npos) return message.data();
-    }
-    return "";
-  }
-
- private:
-  fs::path before_, path_;
-  UniqueFd fd_;
-};
-
-TEST_F(MasterTest, TellsSystemdWhatItDoes) {
-  const NotifySocket notify(dir_.path());
-  if (notify.path().size() > 100) GTEST_SKIP() << "the folder's path is too long for a socket";
-  start({}, {.environment = {{"NOTIFY_SOCKET", notify.path()}, {"WATCHDOG_USEC", "400000"}}});
-  EXPECT_NE(notify.await("READY=1"), "");
-  EXPECT_EQ(workers().size(), 2U);
-  EXPECT_NE(notify.await("WATCHDOG=1"), "");
-  EXPECT_NE(notify.await("WATCHDOG=1"), "");
-  ferryd_->send_signal(SIGHUP);
-  EXPECT_NE(notify.await("RELOADING=1").find("MONOTONIC_USEC="), std::string::npos);
-  EXPECT_NE(notify.await("READY=1"), "");
-  EXPECT_EQ(ferryd_->terminate(10s), 0);
-  EXPECT_NE(notify.await("STOPPING=1"), "");
-}
-
-// Two listeners as systemd passes them: inherited, moved to descriptors 3 and 4, with LISTEN_PID set by the
-// shell that becomes ferryd.
-class PassedSockets {
- public:
-  PassedSockets() : plain_(listener()), implicit_(listener()) {}
-  std::string plain() const { return address_of(plain_); }
-  std::string implicit() const { return address_of(implicit_); }
-
-  std::vector<std::string> around(const std::vector<std::string>& command) const {
-    const std::string first = std::to_string(plain_.get()), second = std::to_string(implicit_.get());
-    const std::string script = "exec 3<&" + first + " 4<&" + second + " " + first + "<&- " + second +
-                               "<&-; LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=ftp:implicit exec \"$@\"";
-    std::vector<std::string> argv{"bash", "-c", script, "bash"};
-    argv.insert(argv.end(), command.begin(), command.end());
-    return argv;
-  }
-
- private:
-  static UniqueFd listener() {
-    const auto fd = net::listen_on(*net::Address::parse("127.0.0.1", 0));
-    return UniqueFd(::fcntl(fd->get(), F_DUPFD, 50));  // without close-on-exec, and clear of 3 and 4
-  }
-  static std::string address_of(const UniqueFd& fd) { return net::Address::local_of(fd.get())->to_string(); }
-
-  UniqueFd plain_, implicit_;
-};
-
-TEST_F(MasterTest, TakesSocketsFromSystemd) {
-  const PassedSockets sockets;
-  ferryd_ = std::make_unique<ChildProcess>(sockets.around(command()));
-  wait_for_start();
-  EXPECT_EQ(address_lines(), (std::vector<std::string>{sockets.plain(), sockets.implicit() + " implicit"}));
-  EXPECT_TRUE(read_line(connect().get()).starts_with("220 "));
-}
-
-TEST_F(MasterTest, ASocketForImplicitTlsIsRefusedWhereTlsIsOff) {
-  const PassedSockets sockets;
-  const auto refused = test::run(sockets.around(command({"--set", "tls=off"})));
-  EXPECT_EQ(refused.exit_code, 1);
-  EXPECT_NE(refused.err.find("wants TLS from the first byte"), std::string::npos) << refused.err;
-}
-
 // What a process has open, by kind: sockets and pipes without their numbers.
 std::multiset<std::string> open_files(pid_t pid) {
   std::multiset<std::string> all;
@@ -462,6 +284,24 @@ TEST_F(MasterTest, MakesItsCertificateOnceAndLogsItsFingerprint) {
   EXPECT_EQ(ferryd_->terminate(10s), 0);
   start();
   EXPECT_EQ(content_of(path("db/ferryd.crt")), certificate);
+}
+
+TEST_F(MasterTest, MakesItsCertificateAnewWhenHalfOfItIsMissing) {
+  start();
+  for (const char* half : {"db/ferryd.crt", "db/ferryd.key"}) {
+    EXPECT_EQ(ferryd_->terminate(10s), 0);
+    fs::remove(path(half));
+    start();
+    EXPECT_TRUE(fs::exists(path("db/ferryd.crt")) && fs::exists(path("db/ferryd.key"))) << half;
+  }
+}
+
+TEST_F(MasterTest, ALockThatIsNoNumberIsNotShown) {
+  start();
+  std::ofstream(path("run/ferryd.lock")) << "\x1b[2Jboo\n";
+  const auto refused = test::run(command());
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_NE(refused.err.find("another ferryd (process unknown) runs here"), std::string::npos) << refused.err;
 }
 
 }  // namespace

@@ -193,6 +193,30 @@ TEST(Scoreboard, TheSeatsOfADeadProcessAreCleared) {
   EXPECT_TRUE(board->log_in(ours, "anna", {.per_user = 1}).has_value());
 }
 
+// A worker that an attacker has taken over could keep the lock for ever; many of these are stopped with it.
+TEST(Scoreboard, AProcessStoppedAnywhereDoesNotHoldUpTheMaster) {
+  const auto board = board_of(4);
+  for (int round = 0; round < 30; ++round) {
+    const pid_t dead = in_process([&] { static_cast<void>(board->enter(1, "::2", kNoLimits, false)); });
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      for (;;) {
+        const auto seat = board->enter(7, "::1", kNoLimits, false);
+        if (seat) board->leave(*seat);
+      }
+    }
+    ::usleep(static_cast<useconds_t>(200 + 37 * round));
+    ::kill(pid, SIGSTOP);
+    ::waitpid(pid, nullptr, WUNTRACED);
+    board->clear_process(dead);
+    for (const SessionView& view : board->list()) EXPECT_NE(view.pid, dead);
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    board->clear_process(pid);
+    ASSERT_EQ(board->count(), 0);
+  }
+}
+
 // Kills processes that do nothing but take and leave seats, most of them while they hold the lock or write a
 // seat.
 TEST(Scoreboard, AProcessKilledAnywhereLeavesAWorkingBoard) {

@@ -37,8 +37,6 @@ TEST(Reply, KnowsItsClass) {
   EXPECT_TRUE((Reply{150, {""}}).is_preliminary());
   EXPECT_TRUE((Reply{226, {""}}).is_completion());
   EXPECT_TRUE((Reply{331, {""}}).is_intermediate());
-  EXPECT_TRUE((Reply{450, {""}}).is_transient_refusal());
-  EXPECT_FALSE((Reply{550, {""}}).is_transient_refusal());
   EXPECT_EQ((Reply{211, {"a", "b"}}).text(), "a\nb");
 }
 

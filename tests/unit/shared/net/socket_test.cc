@@ -175,24 +175,5 @@ TEST(Socket, SetsTcpOptions) {
   EXPECT_EQ(int_option(client->get(), IPPROTO_TCP, TCP_KEEPCNT), 4);
 }
 
-TEST(LingerClose, LetsThePeerReadEverythingAlthoughItStillSends) {
-  const auto listener = listen_on(kLoopback);
-  Stream client(*connect_to(*Address::local_of(listener->get()), soon()));
-  Stream server(accept_one(listener->get()).socket);
-  ASSERT_TRUE(client.write_all("unread by the server", soon()));
-  ASSERT_TRUE(server.write_all("last words", soon()));
-  std::thread closing([&] { linger_close(server.release(), soon()); });
-  EXPECT_EQ(test::read_text(client), "last words");
-  EXPECT_EQ(test::read_text(client), "");
-  EXPECT_TRUE(client.finish(soon()));
-  closing.join();
-}
-
-TEST(LingerClose, EndsAtItsDeadline) {
-  test::Pair pair = test::connected_pair();
-  linger_close(pair.server.release(), at_once());
-  EXPECT_EQ(test::read_text(pair.client), "");
-}
-
 }  // namespace
 }  // namespace ferry::net
