@@ -182,11 +182,7 @@ Result<TransferResult> get_file(Connection& connection, const std::string& remot
   }
   set_modified(part->fd(), entry->modified);
   if (auto placed = part->become(local, *target); !placed) return tl::unexpected(placed.error());
-  result.size = state.done;
-  result.resumed = state.resumed;
-  result.took =
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
-  if (digest) result.local_digest = digest->hex();
+  complete(result, state, began, digest ? &*digest : nullptr);
   return result;
 }
 

@@ -161,11 +161,7 @@ Result<TransferResult> put_file(Connection& connection, const std::string& local
   auto sent = upload(connection, remote, *file, begun, progress, digest ? &*digest : nullptr, state,
                      result.final_text);
   if (!sent) return tl::unexpected(sent.error());
-  result.size = state.done;
-  result.resumed = state.resumed;
-  result.took =
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
-  if (digest) result.local_digest = digest->hex();
+  complete(result, state, began, digest ? &*digest : nullptr);
   return result;
 }
 

@@ -75,4 +75,12 @@ Status receive_file(Pump& pump, net::Stream& data, const std::function<void()>& 
   }
 }
 
+void complete(TransferResult& result, const TransferState& state, SteadyTime began, const Digest* digest) {
+  result.size = state.done;
+  result.resumed = state.resumed;
+  result.took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+  if (digest != nullptr) result.local_digest = digest->hex();
+}
+
 }  // namespace ferry::client

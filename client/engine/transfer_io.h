@@ -31,4 +31,7 @@ Status receive_file(Pump& pump, net::Stream& data, const std::function<void()>& 
 
 Status write_fully(int fd, std::string_view bytes);
 
+// Fills in what is known at the end of a transfer either way. `digest` null: none wanted.
+void complete(TransferResult& result, const TransferState& state, SteadyTime began, const Digest* digest);
+
 }  // namespace ferry::client
