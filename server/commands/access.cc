@@ -13,7 +13,8 @@ void cmd_user(Session& session, std::string_view argument) {
   session.login.user = argument.substr(0, 256);
   session.login.as_guest = session.services.options.anonymous && store::is_guest_name(session.login.user);
   session.login.wants_password = true;
-  session.reply(331, session.login.as_guest ? "Guest login: any password will do" : "Password, please");
+  session.reply(
+      331, session.login.as_guest ? Text("Guest login: any password will do") : Text("Password, please"));
 }
 
 void cmd_pass(Session& session, std::string_view argument) {
@@ -29,6 +30,7 @@ void cmd_acct(Session& session, std::string_view) {
 
 void cmd_rein(Session& session, std::string_view) {
   log_out(session);
+  session.language = Language::english;
   session.reply(220, "Ready for a new user");
 }
 

@@ -1,6 +1,4 @@
 // Files and folders: RFC 959 §4.1.3, RFC 3659 §3 and §4, draft-somers-ftp-mfxx (MFMT).
-#include <fmt/core.h>
-
 #include <string>
 
 #include "server/commands/handlers.h"
@@ -14,13 +12,13 @@ namespace {
 
 void change_folder(Session& session, std::string_view path) {
   auto folder = session.home().open_folder(path);
-  if (!folder) return session.reply(reply_for(folder.error()));
+  if (!folder) return session.reply(folder.error());
   session.cwd = std::move(folder->path);
-  session.reply(250, "Now in " + session.cwd);
+  session.reply(250, "Now in {}", session.cwd);
 }
 
-void answer(Session& session, const Status& done, std::string_view text) {
-  if (!done) return session.reply(reply_for(done.error()));
+void answer(Session& session, const Status& done, Text text) {
+  if (!done) return session.reply(done.error());
   session.reply(250, text);
 }
 
@@ -33,22 +31,22 @@ Result<Shown> shown_file(Session& session, std::string_view argument) {
   auto place = session.home().locate(session.absolute(argument));
   if (!place) return tl::unexpected(place.error());
   if (place->info && place->info->is_directory())
-    return fail(Errc::is_directory, place->path + " is a folder");
+    return refusal(Errc::is_directory, "{} is a folder", place->path);
   if (place->info && !place->info->is_file())
-    return fail(Errc::permission, place->path + " is not a plain file");
+    return refusal(Errc::permission, "{} is not a plain file", place->path);
   if (place->info) return Shown{place->info->size, place->info->modified};
   auto waiting = waiting_partial(session, *place);
   if (!waiting) return tl::unexpected(waiting.error());
-  if (!*waiting) return fail(Errc::not_found, place->path + ": no such file");
+  if (!*waiting) return refusal(Errc::not_found, "{}: no such file", place->path);
   auto info = session.home().partial_info((*waiting)->token);
-  if (!info) return fail(Errc::not_found, place->path + ": no such file");
+  if (!info) return refusal(Errc::not_found, "{}: no such file", place->path);
   return Shown{info->size, info->modified};
 }
 
 }  // namespace
 
 void cmd_pwd(Session& session, std::string_view) {
-  session.reply(257, ftp::quote_path(session.cwd) + " is the current folder");
+  session.reply(257, "{} is the current folder", ftp::quote_path(session.cwd));
 }
 
 void cmd_cwd(Session& session, std::string_view argument) {
@@ -61,10 +59,10 @@ void cmd_cdup(Session& session, std::string_view) {
 
 void cmd_mkd(Session& session, std::string_view argument) {
   auto place = session.home().locate(session.absolute(argument));
-  if (!place) return session.reply(reply_for(place.error()));
+  if (!place) return session.reply(place.error());
   const Status made = session.home().make_folder(*place);
-  if (!made) return session.reply(reply_for(made.error()));
-  session.reply(257, ftp::quote_path(place->path) + " created");
+  if (!made) return session.reply(made.error());
+  session.reply(257, "{} created", ftp::quote_path(place->path));
 }
 
 void cmd_rmd(Session& session, std::string_view argument) {
@@ -79,8 +77,8 @@ void cmd_rnfr(Session& session, std::string_view argument) {
   session.rename_from.clear();
   std::string path = session.absolute(argument);
   auto place = session.home().locate(path, Home::LastLink::keep);
-  if (!place) return session.reply(reply_for(place.error()));
-  if (!place->info) return session.reply(550, place->path + ": no such file or folder");
+  if (!place) return session.reply(place.error());
+  if (!place->info) return session.reply(550, "{}: no such file or folder", place->path);
   session.rename_from = std::move(path);
   session.reply(350, "Now RNTO");
 }
@@ -96,14 +94,14 @@ void cmd_size(Session& session, std::string_view argument) {
   // In text mode the size on the wire is another one, known only after reading the file (RFC 3659 §4.2).
   if (session.transfer.ascii) return session.reply(550, "SIZE needs TYPE I");
   auto shown = shown_file(session, argument);
-  if (!shown) return session.reply(reply_for(shown.error()));
-  session.reply(213, std::to_string(shown->size));
+  if (!shown) return session.reply(shown.error());
+  session.reply(ftp::Reply{213, {std::to_string(shown->size)}});
 }
 
 void cmd_mdtm(Session& session, std::string_view argument) {
   auto shown = shown_file(session, argument);
-  if (!shown) return session.reply(reply_for(shown.error()));
-  session.reply(213, ftp_time(shown->modified, true));
+  if (!shown) return session.reply(shown.error());
+  session.reply(ftp::Reply{213, {ftp_time(shown->modified, true)}});
 }
 
 void cmd_mfmt(Session& session, std::string_view argument) {
@@ -111,12 +109,11 @@ void cmd_mfmt(Session& session, std::string_view argument) {
   if (space == std::string_view::npos || space + 1 == argument.size())
     return session.reply(501, "MFMT takes a time and a path");
   auto when = parse_ftp_time(argument.substr(0, space));
-  if (!when) return session.reply(501, when.error().context);
+  if (!when) return session.reply(501, when.error());
   auto place = session.home().locate(session.absolute(argument.substr(space + 1)));
-  if (!place) return session.reply(reply_for(place.error()));
-  if (!place->info) return session.reply(550, place->path + ": no such file or folder");
-  if (auto set = session.home().set_modified(*place, *when); !set)
-    return session.reply(reply_for(set.error()));
+  if (!place) return session.reply(place.error());
+  if (!place->info) return session.reply(550, "{}: no such file or folder", place->path);
+  if (auto set = session.home().set_modified(*place, *when); !set) return session.reply(set.error());
   // The content is the same: its digest goes on to be known under the new time.
   store::Store& store = session.services.store;
   auto digest = store.digest_at(session.account().id, place->path);
@@ -126,7 +123,7 @@ void cmd_mfmt(Session& session, std::string_view argument) {
     moved.mtime_ns = when->time_since_epoch().count();
     static_cast<void>(store.keep_digest(session.account().id, place->path, moved));
   }
-  session.reply(213, fmt::format("Modify={}; {}", ftp_time(*when), place->path));
+  session.reply(213, "Modify={}; {}", ftp_time(*when), place->path);
 }
 
 }  // namespace ferry

@@ -77,7 +77,7 @@ void run_line(Session& session, std::string& text) {
   ftp::strip_telnet(text);
   auto line = ftp::parse_command_line(text);
   if (!line) {
-    session.reply(500, line.error().context);
+    session.reply(500, line.error());
     log_command(session, "(no command)", "");
   } else if (is_http(line->verb)) {
     session.last_words(421, "This is an FTP server");
@@ -109,7 +109,7 @@ std::optional<Next> continue_handshake(Session& session) {
 
 void greet(Session& session) {
   session.control.greeted = true;
-  session.reply(220, session.services.options.banner);
+  session.reply(ftp::Reply{220, {session.services.options.banner}});
 }
 
 bool more_comes_soon(const Session& session) {
@@ -137,6 +137,12 @@ std::optional<net::LineReader::Line> take_line(Session& session, Next& next) {
   }
 }
 
+template <typename... Args>
+ftp::Reply no(const Session& session, int code, TextOf<std::type_identity_t<Args>...> said,
+              const Args&... args) {
+  return {code, {session.text(said, args...)}};
+}
+
 bool is_out_of_time(const Session& session) {
   return !session.is_logged_in() && waiting_deadline(session).passed();
 }
@@ -144,28 +150,28 @@ bool is_out_of_time(const Session& session) {
 }  // namespace
 
 std::optional<ftp::Reply> refuse(const Session& session, const Command* command, bool has_argument) {
-  const auto no = [](int code, std::string text) { return ftp::Reply{code, {std::move(text)}}; };
   const TlsPolicy policy = session.services.options.tls;
-  if (command == nullptr) return no(500, "Unknown command");
+  if (command == nullptr) return no(session, 500, "Unknown command");
   if (command->argument == Argument::required && !has_argument) {
-    return no(501, fmt::format("{} needs an argument: {} {}", command->verb, command->verb, command->help));
+    return no(session, 501, "{} needs an argument: {} {}", command->verb, command->verb, command->help);
   }
   if (command->argument == Argument::none && has_argument)
-    return no(501, fmt::format("{} takes no argument", command->verb));
+    return no(session, 501, "{} takes no argument", command->verb);
   if (command->handler == nullptr || (command->tls == TlsNeed::offered && policy == TlsPolicy::off)) {
-    return no(502, fmt::format("{} is not available on this server", command->verb));
+    return no(session, 502, "{} is not available on this server", command->verb);
   }
   if (command->phase == Phase::ready && !session.is_logged_in())
-    return no(530, "Log in first, with USER and PASS");
+    return no(session, 530, "Log in first, with USER and PASS");
   if (policy == TlsPolicy::required) {
     if (command->tls == TlsNeed::login && !session.control.stream.is_tls()) {
-      return no(530, "This server requires TLS: send AUTH TLS first, or set your client to explicit FTPS");
+      return no(session, 530,
+                "This server requires TLS: send AUTH TLS first, or set your client to explicit FTPS");
     }
     if (command->tls == TlsNeed::data && !session.data.is_private)
-      return no(521, "Data connections must be protected: send PBSZ 0 and PROT P first");
+      return no(session, 521, "Data connections must be protected: send PBSZ 0 and PROT P first");
   }
   if (command->access == Access::write && (session.account().is_read_only || session.account().is_guest))
-    return no(550, "This account may only read");
+    return no(session, 550, "This account may only read");
   return std::nullopt;
 }
 

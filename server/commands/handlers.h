@@ -63,6 +63,7 @@ void cmd_help(Session& session, std::string_view argument);
 void cmd_noop(Session& session, std::string_view argument);
 void cmd_syst(Session& session, std::string_view argument);
 void cmd_clnt(Session& session, std::string_view argument);
+void cmd_lang(Session& session, std::string_view argument);
 
 // site.cc
 void cmd_site(Session& session, std::string_view argument);

@@ -1,4 +1,5 @@
-// What the server tells about itself: FEAT and OPTS (RFC 2389), HELP, NOOP, SYST (RFC 959 §4.1.3), CLNT.
+// What the server tells about itself: FEAT and OPTS (RFC 2389), HELP, NOOP, SYST (RFC 959 §4.1.3), CLNT, and
+// in which language (LANG, RFC 2640).
 #include <fmt/core.h>
 
 #include <string>
@@ -20,16 +21,22 @@ bool is_off(const Session& session, const Command& command) {
          (command.tls == TlsNeed::offered && session.services.options.tls == TlsPolicy::off);
 }
 
+// FEAT lines that tell what this session has chosen.
+std::string feature_text(const Session& session, const Command& command) {
+  if (command.verb == "LANG") return language_feature(session.language);
+  if (command.verb == "MLST") return ftp::feature_line(session.transfer.facts);
+  return std::string(command.feature);
+}
+
 }  // namespace
 
 void cmd_feat(Session& session, std::string_view) {
-  ftp::Reply reply{211, {"Features:"}};
+  ftp::Reply reply{211, {session.text("Features:")}};
   for (const Command& command : command_table()) {
     if (command.feature.empty() || is_off(session, command)) continue;
-    reply.lines.emplace_back(command.feature == "*" ? ftp::feature_line(session.transfer.facts)
-                                                    : std::string(command.feature));
+    reply.lines.push_back(feature_text(session, command));
   }
-  reply.lines.emplace_back("End");
+  reply.lines.push_back(session.text("End"));
   session.reply(reply);
 }
 
@@ -40,7 +47,7 @@ void cmd_opts(Session& session, std::string_view argument) {
   if (what == "UTF8" || what == "UTF-8") return session.reply(200, "Names are UTF-8 always");
   if (what == "MLST") {
     session.transfer.facts = ftp::parse_fact_selection(rest);
-    return session.reply(200, "MLST OPTS " + ftp::format_fact_selection(session.transfer.facts));
+    return session.reply(200, "MLST OPTS {}", ftp::format_fact_selection(session.transfer.facts));
   }
   session.reply(501, "Options are known for UTF8 and MLST");
 }
@@ -49,9 +56,9 @@ void cmd_help(Session& session, std::string_view argument) {
   if (!argument.empty()) {
     const Command* command = find_command(upper_word(argument));
     if (command == nullptr) return session.reply(502, "Unknown command");
-    return session.reply(214, fmt::format("{} {} ({})", command->verb, command->help, command->source));
+    return session.reply(214, "{} {} ({})", command->verb, command->help, command->source);
   }
-  ftp::Reply reply{214, {"Commands:"}};
+  ftp::Reply reply{214, {session.text("Commands:")}};
   std::string line;
   for (const Command& command : command_table()) {
     if (is_off(session, command)) continue;
@@ -59,7 +66,7 @@ void cmd_help(Session& session, std::string_view argument) {
     if (line.size() >= 60) reply.lines.push_back(std::exchange(line, ""));
   }
   if (!line.empty()) reply.lines.push_back(line);
-  reply.lines.emplace_back("HELP and a command tells its syntax");
+  reply.lines.push_back(session.text("HELP and a command tells its syntax"));
   session.reply(reply);
 }
 
@@ -69,6 +76,14 @@ void cmd_noop(Session& session, std::string_view) {
 
 void cmd_syst(Session& session, std::string_view) {
   session.reply(215, "UNIX Type: L8");
+}
+
+// Without an argument: back to the default (RFC 2640 §4.1).
+void cmd_lang(Session& session, std::string_view argument) {
+  const auto language = argument.empty() ? std::optional(Language::english) : parse_language(argument);
+  if (!language) return session.reply(504, "Languages are en and zh");
+  session.language = *language;
+  session.reply(200, "Language is English");
 }
 
 void cmd_clnt(Session& session, std::string_view) {

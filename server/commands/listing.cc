@@ -1,6 +1,4 @@
 // Listings: LIST, NLST and STAT (RFC 959 §4.1.3), MLSD and MLST (RFC 3659 §7).
-#include <fmt/core.h>
-
 #include <string>
 
 #include "server/commands/handlers.h"
@@ -71,7 +69,7 @@ void send_listing(Session& session, const Wanted& wanted, std::string_view first
                   const std::function<std::string(const VisibleEntry&)>& format) {
   const std::string path = wanted.folder ? wanted.folder->path : wanted.single->entry.name;
   run_transfer(
-      session, {TransferPlan::Direction::out, "list", path, "Here comes the listing"},
+      session, {TransferPlan::Direction::out, "list", path, session.text("Here comes the listing")},
       [&](net::Stream& data, Watch& watch) -> Status {
         LineSender lines(session, data, watch);
         if (!first_line.empty()) {
@@ -81,7 +79,7 @@ void send_listing(Session& session, const Wanted& wanted, std::string_view first
             for_each_line(session, wanted, format, [&](std::string_view line) { return lines.add(line); });
         return sent ? lines.flush() : sent;
       },
-      []() -> Result<std::string> { return std::string("Listing sent"); });
+      [&]() -> Result<std::string> { return session.text("Listing sent"); });
 }
 
 std::function<std::string(const VisibleEntry&)> list_format() {
@@ -91,24 +89,25 @@ std::function<std::string(const VisibleEntry&)> list_format() {
 }
 
 void answer_session_status(Session& session) {
-  ftp::Reply reply{211, {"Session " + session.name}};
-  reply.lines.push_back("From " + session.peer.to_string());
+  ftp::Reply reply{211, {session.text("Session {}", session.name)}};
+  reply.lines.push_back(session.text("From {}", session.peer.to_string()));
   reply.lines.push_back(session.control.stream.is_tls()
-                            ? "Control connection: " + session.control.stream.tls()->version()
-                            : "Control connection: in clear");
-  reply.lines.emplace_back(session.data.is_private ? "Data connections: protected"
-                                                   : "Data connections: in clear");
-  reply.lines.push_back(session.is_logged_in() ? "Logged in as " + session.account().name : "Not logged in");
-  reply.lines.emplace_back(session.transfer.ascii ? "Type: text" : "Type: binary");
-  reply.lines.emplace_back("End");
+                            ? session.text("Control connection: {}", session.control.stream.tls()->version())
+                            : session.text("Control connection: in clear"));
+  reply.lines.push_back(session.data.is_private ? session.text("Data connections: protected")
+                                                : session.text("Data connections: in clear"));
+  reply.lines.push_back(session.is_logged_in() ? session.text("Logged in as {}", session.account().name)
+                                               : session.text("Not logged in"));
+  reply.lines.push_back(session.transfer.ascii ? session.text("Type: text") : session.text("Type: binary"));
+  reply.lines.push_back(session.text("End"));
   session.reply(reply);
 }
 
 // The listing goes over the control connection, in pieces: a folder of any size takes bounded memory.
 void answer_path_status(Session& session, std::string_view argument) {
   auto wanted = find_wanted(session, argument);
-  if (!wanted) return session.reply(reply_for(wanted.error()));
-  std::string piece = "213-Status\r\n";
+  if (!wanted) return session.reply(wanted.error());
+  std::string piece = "213-" + session.text("Status") + "\r\n";
   const auto send = [&]() -> Status {
     const Status sent = session.control.stream.write_all(piece, Deadline::after(kReplyTimeout));
     if (!sent) session.control.broken = true;
@@ -120,21 +119,22 @@ void answer_path_status(Session& session, std::string_view argument) {
     return piece.size() > 16 * 1024 ? send() : Status{};
   });
   if (!piece.empty()) static_cast<void>(send());
-  session.reply(213, listed ? "End" : "The listing ends early: " + listed.error().context);
+  if (listed) return session.reply(213, "End");
+  session.reply(213, "The listing ends early: {}", text_of(listed.error(), session.language));
 }
 
 }  // namespace
 
 void cmd_list(Session& session, std::string_view argument) {
   auto wanted = find_wanted(session, without_options(argument));
-  if (!wanted) return session.reply(reply_for(wanted.error()));
+  if (!wanted) return session.reply(wanted.error());
   send_listing(session, *wanted, "", list_format());
 }
 
 void cmd_nlst(Session& session, std::string_view argument) {
   const std::string_view path = without_options(argument);
   auto wanted = find_wanted(session, path);
-  if (!wanted) return session.reply(reply_for(wanted.error()));
+  if (!wanted) return session.reply(wanted.error());
   // Names come back spelled so that they can be sent as they are: with the folder that was asked for in
   // front.
   std::string prefix;
@@ -148,9 +148,8 @@ void cmd_nlst(Session& session, std::string_view argument) {
 
 void cmd_mlsd(Session& session, std::string_view argument) {
   auto folder = session.home().open_folder(session.absolute(argument));
-  if (!folder && folder.error().kind == Errc::not_directory)
-    return session.reply(501, folder.error().context);
-  if (!folder) return session.reply(reply_for(folder.error()));
+  if (!folder && folder.error().kind == Errc::not_directory) return session.reply(501, folder.error());
+  if (!folder) return session.reply(folder.error());
   const ftp::FactSet facts = session.transfer.facts;
   VisibleEntry self = describe(session, ".", folder->info, false);
   self.entry.type = ftp::EntryType::current_directory;
@@ -162,8 +161,10 @@ void cmd_mlsd(Session& session, std::string_view argument) {
 
 void cmd_mlst(Session& session, std::string_view argument) {
   auto visible = entry_at(session, session.absolute(argument));
-  if (!visible) return session.reply(reply_for(visible.error()));
-  session.reply({250, {"Listing", ftp::format_entry(visible->entry, session.transfer.facts), "End"}});
+  if (!visible) return session.reply(visible.error());
+  session.reply({250,
+                 {session.text("Listing"), ftp::format_entry(visible->entry, session.transfer.facts),
+                  session.text("End")}});
 }
 
 void cmd_stat(Session& session, std::string_view argument) {

@@ -1,6 +1,4 @@
 // Transfer parameters: RFC 959 §4.1.2, RFC 2428 (EPRT, EPSV), RFC 3659 §5 (REST).
-#include <fmt/core.h>
-
 #include <string>
 
 #include "server/commands/handlers.h"
@@ -27,11 +25,11 @@ void take_target(Session& session, const Result<ftp::HostPort>& parsed) {
     return session.reply(502, "Active mode is off here: use EPSV or PASV");
   if (!parsed) {
     if (parsed.error().kind == Errc::unsupported)
-      return session.reply(522, "Network protocol not supported, use (1,2)");
-    return session.reply(501, parsed.error().context);
+      return session.reply(522, "Network protocol not supported, use ({})", "1,2");
+    return session.reply(501, parsed.error());
   }
   auto target = net::Address::parse(parsed->host, parsed->port);
-  if (!target) return session.reply(501, target.error().context);
+  if (!target) return session.reply(501, target.error());
   if (!target->same_ip(session.peer))
     return session.reply(504, "Data connections go to your own address only");
   if (target->port() < kFirstUserPort)
@@ -70,9 +68,11 @@ void cmd_pasv(Session& session, std::string_view) {
   if (is_refused_by_epsv_all(session)) return;
   if (session.local.is_ipv6()) return session.reply(425, "PASV is for IPv4; use EPSV");
   auto bound = prepare_passive(session);
-  if (!bound) return session.reply(425, "No port for a data connection: " + bound.error().context);
+  if (!bound)
+    return session.reply(425, "No port for a data connection: {}", text_of(bound.error(), session.language));
   const std::string& told = session.services.options.passive_address;
-  session.reply(227, ftp::format_pasv_reply({told.empty() ? bound->ip() : told, bound->port(), false}));
+  session.reply(227, "Entering Passive Mode ({}).",
+                ftp::format_port({told.empty() ? bound->ip() : told, bound->port(), false}));
 }
 
 void cmd_epsv(Session& session, std::string_view argument) {
@@ -85,11 +85,12 @@ void cmd_epsv(Session& session, std::string_view argument) {
   if (!what.empty() && what != ours) {
     if (what.find_first_not_of("0123456789") != std::string::npos)
       return session.reply(501, "EPSV takes a protocol number or ALL");
-    return session.reply(522, fmt::format("Network protocol not supported, use ({})", ours));
+    return session.reply(522, "Network protocol not supported, use ({})", ours);
   }
   auto bound = prepare_passive(session);
-  if (!bound) return session.reply(425, "No port for a data connection: " + bound.error().context);
-  session.reply(229, ftp::format_epsv_reply(bound->port()));
+  if (!bound)
+    return session.reply(425, "No port for a data connection: {}", text_of(bound.error(), session.language));
+  session.reply(229, "Entering Extended Passive Mode (|||{}|)", bound->port());
 }
 
 void cmd_port(Session& session, std::string_view argument) {
@@ -105,7 +106,7 @@ void cmd_rest(Session& session, std::string_view argument) {
   if (!offset) return session.reply(501, "REST takes a number of bytes");
   if (session.transfer.ascii && *offset != 0) return session.reply(504, "REST needs TYPE I");
   session.transfer.restart = *offset;
-  session.reply(350, fmt::format("The next transfer starts at {}", *offset));
+  session.reply(350, "The next transfer starts at {}", *offset);
 }
 
 void cmd_allo(Session& session, std::string_view argument) {
@@ -117,11 +118,10 @@ void cmd_allo(Session& session, std::string_view argument) {
   // says the rest, before a byte is sent.
   const auto quota = session.account().quota_bytes;
   if (quota && *announced > *quota) {
-    return session.reply(
-        552, fmt::format("Quota exceeded: {} bytes are wanted, the quota is {}", *announced, *quota));
+    return session.reply(552, "Quota exceeded: {} bytes are wanted, the quota is {}", *announced, *quota);
   }
   session.transfer.announced = *announced;
-  session.reply(200, fmt::format("{} bytes noted", *announced));
+  session.reply(200, "{} bytes noted", *announced);
 }
 
 }  // namespace ferry

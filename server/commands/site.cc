@@ -21,14 +21,14 @@ std::string allowed_text(const std::optional<std::int64_t>& limit) {
   return limit ? std::to_string(*limit) : "unlimited";
 }
 
-ftp::Reply usage_reply(const store::Account& account, std::vector<std::string> head) {
+ftp::Reply usage_reply(const Session& session, const store::Account& account, std::vector<std::string> head) {
   ftp::Reply reply{200, std::move(head)};
   const auto left = account.bytes_left();
-  reply.lines.push_back(fmt::format("Bytes used: {} of {}, left {}", account.used_bytes,
-                                    allowed_text(account.quota_bytes), allowed_text(left)));
+  reply.lines.push_back(session.text("Bytes used: {} of {}, left {}", account.used_bytes,
+                                     allowed_text(account.quota_bytes), allowed_text(left)));
   reply.lines.push_back(
-      fmt::format("Files used: {} of {}", account.used_files, allowed_text(account.quota_files)));
-  reply.lines.emplace_back("End");
+      session.text("Files used: {} of {}", account.used_files, allowed_text(account.quota_files)));
+  reply.lines.push_back(session.text("End"));
   return reply;
 }
 
@@ -57,17 +57,17 @@ void cmd_site(Session& session, std::string_view argument) {
 }
 
 void site_help(Session& session, std::string_view) {
-  ftp::Reply reply{214, {"SITE commands:"}};
+  ftp::Reply reply{214, {session.text("SITE commands:")}};
   for (const Command& command : site_table())
-    reply.lines.push_back(fmt::format("SITE {} {}", command.verb, command.help));
-  reply.lines.emplace_back("End");
+    reply.lines.push_back(session.text("SITE {} {}", command.verb, command.help));
+  reply.lines.push_back(session.text("End"));
   session.reply(reply);
 }
 
 void site_quota(Session& session, std::string_view) {
   auto account = session.services.store.find_account(session.account().id);
   if (!account) return session.reply(451, "The account store cannot be read now, try again later");
-  session.reply(usage_reply(*account, {"Quota of " + account->name}));
+  session.reply(usage_reply(session, *account, {session.text("Quota of {}", account->name)}));
 }
 
 void site_info(Session& session, std::string_view) {
@@ -75,9 +75,10 @@ void site_info(Session& session, std::string_view) {
   if (!account) return session.reply(451, "The account store cannot be read now, try again later");
   const std::string& previous = session.login.previous;
   session.reply(
-      usage_reply(*account, {"Account", "Name: " + account->name, "Home: /",
-                             std::string("Rights: ") + (account->is_read_only ? "read" : "read and write"),
-                             "Last login: " + (previous.empty() ? "this is the first" : previous)}));
+      usage_reply(session, *account,
+                  {session.text("Account"), session.text("Name: {}", account->name), session.text("Home: /"),
+                   session.text("Rights: {}", account->is_read_only ? "read" : "read and write"),
+                   session.text("Last login: {}", previous.empty() ? "this is the first" : previous)}));
 }
 
 void site_passwd(Session& session, std::string_view argument) {
@@ -102,9 +103,9 @@ void site_chmod(Session& session, std::string_view argument) {
     return session.reply(501, "SITE CHMOD takes a mode (octal, up to 777) and a path");
   }
   auto place = session.home().locate(session.absolute(argument.substr(space + 1)));
-  if (!place) return session.reply(reply_for(place.error()));
-  if (!place->info) return session.reply(550, place->path + ": no such file or folder");
-  if (auto set = session.home().set_mode(*place, *mode); !set) return session.reply(reply_for(set.error()));
+  if (!place) return session.reply(place.error());
+  if (!place->info) return session.reply(550, "{}: no such file or folder", place->path);
+  if (auto set = session.home().set_mode(*place, *mode); !set) return session.reply(set.error());
   session.reply(200, "Mode changed");
 }
 

@@ -35,6 +35,7 @@ constexpr Command kCommands[] = {
     {"EPSV", cmd_epsv, ready, A::optional, X::none, T::none, "EPSV", "RFC 2428 3", "[proto|ALL]"},
     {"FEAT", cmd_feat, any, A::none, X::none, T::none, "", "RFC 2389 3", ""},
     {"HELP", cmd_help, any, A::optional, X::none, T::none, "", "RFC 959 4.1.3", "[command]"},
+    {"LANG", cmd_lang, any, A::optional, X::none, T::none, "*", "RFC 2640 4", "[language]"},
     {"LIST", cmd_list, ready, A::optional, X::read, T::data, "", "RFC 959 4.1.3", "[path]"},
     {"MDTM", cmd_mdtm, ready, A::required, X::read, T::none, "MDTM", "RFC 3659 3", "path"},
     {"MFMT", cmd_mfmt, ready, A::required, X::write, T::none, "MFMT", "draft-somers-ftp-mfxx 3.1", "YYYYMMDDHHMMSS path"},

@@ -22,9 +22,9 @@ Result<Place> readable_place(Session& session, std::string_view argument) {
   if (!waiting) return tl::unexpected(waiting.error());
   if (*waiting) {
     auto info = session.home().partial_info((*waiting)->token);
-    return fail(Errc::not_found,
-                fmt::format("{} is an unfinished upload: {} bytes are here, resume it with REST and STOR",
-                            place->path, info ? info->size : (*waiting)->received));
+    return refusal(Errc::not_found,
+                   "{} is an unfinished upload: {} bytes are here, resume it with REST and STOR", place->path,
+                   info ? info->size : (*waiting)->received);
   }
   return place;
 }
@@ -34,7 +34,7 @@ Result<Upload::Request> upload_request(const Session& session, Upload::Start sta
   request.start = start;
   if (const auto restart =
           session.transfer.restart) {  // also before APPE, which then is STOR (RFC 3659 §5.3)
-    if (session.transfer.ascii && *restart != 0) return fail(Errc::unsupported, "REST needs TYPE I");
+    if (session.transfer.ascii && *restart != 0) return refusal(Errc::unsupported, "REST needs TYPE I");
     request.start = *restart > 0 ? Upload::Start::at_offset : Upload::Start::fresh;
     request.offset = *restart;
   }
@@ -44,15 +44,15 @@ Result<Upload::Request> upload_request(const Session& session, Upload::Start sta
   return request;
 }
 
-void receive(Session& session, Place place, Upload::Start start, std::string_view opening) {
+void receive(Session& session, Place place, Upload::Start start, std::string opening) {
   if (!has_data_settings(session)) return session.reply(425, "Send PASV, EPSV, PORT or EPRT first");
   auto request = upload_request(session, start);
-  if (!request) return session.reply(reply_for(request.error()));
+  if (!request) return session.reply(request.error());
   auto upload =
       Upload::begin(session.services, session.home(), session.account(), std::move(place), *request);
-  if (!upload) return session.reply(reply_for(upload.error()));
+  if (!upload) return session.reply(upload.error());
   Upload& running = **upload;
-  TransferPlan plan{TransferPlan::Direction::in, "upload", running.path(), std::string(opening)};
+  TransferPlan plan{TransferPlan::Direction::in, "upload", running.path(), std::move(opening)};
   plan.expected = session.transfer.announced.value_or(-1);
   plan.undo = [&] { running.park(); };
   run_transfer(
@@ -60,7 +60,7 @@ void receive(Session& session, Place place, Upload::Start start, std::string_vie
       [&](net::Stream& data, Watch& watch) { return receive_file(session, data, watch, running); },
       [&]() -> Result<std::string> {
         if (auto committed = running.commit(); !committed) return tl::unexpected(committed.error());
-        return fmt::format("{} bytes are stored. SHA-256={}", running.size(), running.sha256());
+        return session.text("{} bytes are stored. SHA-256={}", running.size(), running.sha256());
       });
 }
 
@@ -74,46 +74,46 @@ void cmd_retr(Session& session, std::string_view argument) {
   if (session.transfer.ascii && session.transfer.restart.value_or(0) != 0)
     return session.reply(504, "REST needs TYPE I");
   auto place = readable_place(session, argument);
-  if (!place) return session.reply(reply_for(place.error()));
+  if (!place) return session.reply(place.error());
   auto file = session.home().open_for_reading(*place);
-  if (!file) return session.reply(reply_for(file.error()));
+  if (!file) return session.reply(file.error());
   struct stat status {};
   if (fstat(file->get(), &status) != 0) return session.reply(451, "The file cannot be read");
   const Bytes size = status.st_size;
   const Bytes offset = session.transfer.restart.value_or(0);
   if (offset > size)
-    return session.reply(554, fmt::format("{} has {} bytes, cannot start at {}", place->path, size, offset));
+    return session.reply(554, "{} has {} bytes, cannot start at {}", place->path, size, offset);
 
   TransferPlan plan{TransferPlan::Direction::out, "download", place->path,
-                    fmt::format("Sending {} ({} bytes)", ftp::leaf_name(place->path), size - offset)};
+                    session.text("Sending {} ({} bytes)", ftp::leaf_name(place->path), size - offset)};
   plan.expected = size - offset;
   run_transfer(
       session, plan,
       [&](net::Stream& data, Watch& watch) {
         return send_file(session, data, watch, file->get(), offset, size);
       },
-      [&]() -> Result<std::string> { return fmt::format("{} bytes sent", size - offset); });
+      [&]() -> Result<std::string> { return session.text("{} bytes sent", size - offset); });
 }
 
 void cmd_stor(Session& session, std::string_view argument) {
   auto place = session.home().locate(session.absolute(argument));
-  if (!place) return session.reply(reply_for(place.error()));
-  receive(session, std::move(*place), Upload::Start::fresh, "Send the file");
+  if (!place) return session.reply(place.error());
+  receive(session, std::move(*place), Upload::Start::fresh, session.text("Send the file"));
 }
 
 void cmd_appe(Session& session, std::string_view argument) {
   auto place = session.home().locate(session.absolute(argument));
-  if (!place) return session.reply(reply_for(place.error()));
-  receive(session, std::move(*place), Upload::Start::append, "Send what follows");
+  if (!place) return session.reply(place.error());
+  receive(session, std::move(*place), Upload::Start::append, session.text("Send what follows"));
 }
 
 void cmd_stou(Session& session, std::string_view) {
   if (session.transfer.restart.value_or(0) != 0)
     return session.reply(550, "STOU starts a new file, it cannot go on with one");
   auto place = session.home().locate(session.absolute(unique_name()));
-  if (!place) return session.reply(reply_for(place.error()));
+  if (!place) return session.reply(place.error());
   const std::string name = place->leaf;
-  receive(session, std::move(*place), Upload::Start::fresh, "FILE: " + name);
+  receive(session, std::move(*place), Upload::Start::fresh, session.text("FILE: {}", name));
 }
 
 void cmd_abor(Session& session, std::string_view) {

@@ -10,11 +10,11 @@ namespace ferry {
 namespace {
 
 Error not_found(const Place& place) {
-  return {Errc::not_found, place.path + ": no such file or folder"};
+  return refusal(Errc::not_found, "{}: no such file or folder", place.path).value();
 }
 
 Error changed_meanwhile(const Place& place) {
-  return {Errc::busy, place.path + " has just been changed by another session, try again"};
+  return refusal(Errc::busy, "{} has just been changed by another session, try again", place.path).value();
 }
 
 std::optional<Bytes> counted_size(const Place& place) {
@@ -59,11 +59,11 @@ Status remove_file(Session& session, std::string_view path) {
   auto place = session.home().locate(path, Home::LastLink::keep);
   if (!place) return tl::unexpected(place.error());
   if (place->info && place->info->is_directory())
-    return fail(Errc::is_directory, place->path + " is a folder: use RMD");
+    return refusal(Errc::is_directory, "{} is a folder: use RMD", place->path);
   auto waiting = store.partial_at(session.account().id, place->path);
   if (!waiting) return tl::unexpected(waiting.error());
   if (!place->info && !*waiting) return tl::unexpected(not_found(*place));
-  if (*waiting && (*waiting)->owner) return fail(Errc::busy, place->path + " is being uploaded");
+  if (*waiting && (*waiting)->owner) return refusal(Errc::busy, "{} is being uploaded", place->path);
   if (*waiting) {
     if (auto dropped = drop_waiting(session, *place); !dropped) return dropped;
   }
@@ -78,7 +78,7 @@ Status remove_folder(Session& session, std::string_view path) {
   auto place = session.home().locate(path, Home::LastLink::keep);
   if (!place) return tl::unexpected(place.error());
   if (!place->info) return tl::unexpected(not_found(*place));
-  if (!place->info->is_directory()) return fail(Errc::not_directory, place->path + " is not a folder");
+  if (!place->info->is_directory()) return refusal(Errc::not_directory, "{} is not a folder", place->path);
   auto intent = session.services.store.begin_removal(session.account().id, place->path, place->info->inode,
                                                      std::nullopt, session.services.owner);
   if (!intent) return tl::unexpected(intent.error());
@@ -92,19 +92,19 @@ Status rename(Session& session, std::string_view from_path, std::string_view to_
   if (!to) return tl::unexpected(to.error());
   if (!from->info) return tl::unexpected(not_found(*from));
   if (from->leaf.empty() || to->leaf.empty())
-    return fail(Errc::permission, "the home itself stays where it is");
+    return refusal(Errc::permission, "the home itself stays where it is");
   if (from->path == to->path) return {};
   if (to->info && (to->info->is_directory() || from->info->is_directory()))
-    return fail(Errc::exists, to->path + " exists");
+    return refusal(Errc::exists, "{} exists", to->path);
   // Two names of one file: rename(2) would do nothing and call it success.
   if (to->info && to->info->inode == from->info->inode)
-    return fail(Errc::exists, to->path + " is the same file");
+    return refusal(Errc::exists, "{} is the same file", to->path);
   if (from->info->is_directory() && to->path.starts_with(from->path + "/")) {
-    return fail(Errc::permission, from->path + " cannot become a part of itself");
+    return refusal(Errc::permission, "{} cannot become a part of itself", from->path);
   }
   auto waiting = session.services.store.partial_at(session.account().id, to->path);
   if (!waiting) return tl::unexpected(waiting.error());
-  if (*waiting && (*waiting)->owner) return fail(Errc::busy, to->path + " is being uploaded");
+  if (*waiting && (*waiting)->owner) return refusal(Errc::busy, "{} is being uploaded", to->path);
   if (*waiting) {  // what comes to this name is complete: nobody will go on with the partial
     if (auto dropped = drop_waiting(session, *to); !dropped) return dropped;
   }

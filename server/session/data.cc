@@ -33,7 +33,7 @@ Result<net::Stream> accept_data(Session& session, Watch& watch) {
       auto ready = watch.wait(listener.get(), POLLIN, deadline);
       if (ready) continue;
       if (ready.error().kind == Errc::timeout)
-        return fail(Errc::refused, "Nobody connected to the passive port");
+        return refusal(Errc::refused, "Nobody connected to the passive port");
       return tl::unexpected(ready.error());
     }
     // A stranger who guessed the port is turned away; the client may still come.
@@ -50,7 +50,7 @@ Result<net::Stream> connect_data(Session& session, Watch& watch) {
   net::Address from = session.local;
   from.set_port(0);
   const auto refused = [&](const Error& error) {
-    return fail(Errc::refused, "No data connection: " + error.context);
+    return refusal(Errc::refused, "No data connection: {}", text_of(error, session.language));
   };
   auto socket = net::start_connect(target, from);
   if (!socket) return refused(socket.error());
@@ -79,7 +79,7 @@ Result<net::Address> prepare_passive(Session& session) {
 }
 
 Result<net::Stream> open_data(Session& session, Watch& watch) {
-  Result<net::Stream> stream = fail(Errc::refused, "Send PASV, EPSV, PORT or EPRT first");
+  Result<net::Stream> stream = refusal(Errc::refused, "Send PASV, EPSV, PORT or EPRT first");
   if (session.data.listener) {
     stream = accept_data(session, watch);
   } else if (session.data.target) {
@@ -98,16 +98,16 @@ Status secure_data(Session& session, net::Stream& data, Watch& watch) {
     auto progress = data.try_handshake();
     if (!progress) {
       if (data.tls()->foreign_ticket())
-        return fail(Errc::tls, "The data connection offered a TLS session that is not this one's");
-      return fail(Errc::tls, "TLS handshake on the data connection failed: " + progress.error().context);
+        return refusal(Errc::tls, "The data connection offered a TLS session that is not this one's");
+      return refusal(Errc::tls, "TLS handshake on the data connection failed: {}", progress.error().context);
     }
     if (progress->state == net::Progress::State::done) break;
     if (progress->state == net::Progress::State::end)
-      return fail(Errc::tls, "The data connection ended in the TLS handshake");
+      return refusal(Errc::tls, "The data connection ended in the TLS handshake");
     const short events = progress->state == net::Progress::State::want_write ? POLLOUT : POLLIN;
     if (auto ready = watch.wait(data.fd(), events, deadline); !ready) {
       if (ready.error().kind == Errc::timeout)
-        return fail(Errc::tls, "TLS handshake on the data connection took too long");
+        return refusal(Errc::tls, "TLS handshake on the data connection took too long");
       return ready;
     }
   }
@@ -118,7 +118,7 @@ Status secure_data(Session& session, net::Stream& data, Watch& watch) {
   const DataResumption policy = session.services.options.data_resumption;
   if (policy == DataResumption::required ||
       (policy == DataResumption::preferred && session.data.resumed_once)) {
-    return fail(Errc::tls, "The data connection must resume the TLS session of the control connection");
+    return refusal(Errc::tls, "The data connection must resume the TLS session of the control connection");
   }
   return {};
 }

@@ -89,7 +89,7 @@ Result<VisibleEntry> entry_at(Session& session, std::string_view path) {
   if (place->info) return describe(session, place->path, *place->info, false);
   auto waiting = waiting_partial(session, *place);
   if (!waiting) return tl::unexpected(waiting.error());
-  if (!*waiting) return fail(Errc::not_found, place->path + ": no such file or folder");
+  if (!*waiting) return refusal(Errc::not_found, "{}: no such file or folder", place->path);
   return describe_partial(session, place->path, **waiting);
 }
 

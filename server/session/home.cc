@@ -12,6 +12,7 @@
 #include <climits>
 #include <memory>
 
+#include "server/session/catalogue.h"
 #include "shared/ftp/path.h"
 
 namespace ferry {
@@ -157,7 +158,7 @@ Result<Place> Home::locate(std::string_view path, LastLink last) const {
   if (!parent) return tl::unexpected(parent.error());
   auto parent_info = info_of(parent->get(), "folder");
   if (!parent_info) return tl::unexpected(parent_info.error());
-  if (is_reserved(*parent_info)) return fail(Errc::not_found, std::string(path) + ": no such file or folder");
+  if (is_reserved(*parent_info)) return refusal(Errc::not_found, "{}: no such file or folder", path);
   auto canonical = canonical_path(parent->get());
   if (!canonical) return tl::unexpected(canonical.error());
 
@@ -169,7 +170,7 @@ Result<Place> Home::locate(std::string_view path, LastLink last) const {
     return place;
   }
   place.info = FileInfo::of(status);
-  if (is_reserved(*place.info)) return fail(Errc::name_refused, place.path + " is reserved");
+  if (is_reserved(*place.info)) return refusal(Errc::name_refused, "{} is reserved", place.path);
   if (!place.info->is_link() || last == LastLink::keep) return place;
 
   auto target = resolve(place.path, O_PATH);
@@ -194,7 +195,7 @@ Result<Home::Folder> Home::open_folder(std::string_view path) const {
   if (!fd) return tl::unexpected(fd.error());
   auto info = info_of(fd->get(), path);
   if (!info) return tl::unexpected(info.error());
-  if (is_reserved(*info)) return fail(Errc::not_found, std::string(path) + ": no such file or folder");
+  if (is_reserved(*info)) return refusal(Errc::not_found, "{}: no such file or folder", path);
   auto canonical = canonical_path(fd->get());
   if (!canonical) return tl::unexpected(canonical.error());
   return Folder{std::move(*fd), std::move(*canonical), *info};
@@ -227,15 +228,15 @@ Status Home::for_each(const Folder& folder,
 }
 
 Result<UniqueFd> Home::open_for_reading(const Place& place) const {
-  if (!place.info) return fail(Errc::not_found, place.path + ": no such file");
-  if (place.info->is_directory()) return fail(Errc::is_directory, place.path + " is a folder");
+  if (!place.info) return refusal(Errc::not_found, "{}: no such file", place.path);
+  if (place.info->is_directory()) return refusal(Errc::is_directory, "{} is a folder", place.path);
   // O_NONBLOCK: a FIFO somebody left there must not hold the thread; plain files don't mind.
   UniqueFd file(openat(place.parent.get(), place.leaf.c_str(),
                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!file) return fail_errno(errno, place.path);
   auto info = info_of(file.get(), place.path);
   if (!info) return tl::unexpected(info.error());
-  if (!info->is_file()) return fail(Errc::permission, place.path + " is not a plain file");
+  if (!info->is_file()) return refusal(Errc::permission, "{} is not a plain file", place.path);
   return file;
 }
 
@@ -290,7 +291,7 @@ Status Home::set_mode(const Place& place, mode_t permissions) const {
   auto info = info_of(file.get(), place.path);
   if (!info) return tl::unexpected(info.error());
   if (!info->is_file() && !info->is_directory())
-    return fail(Errc::permission, place.path + " is neither a file nor a folder");
+    return refusal(Errc::permission, "{} is neither a file nor a folder", place.path);
   const std::string descriptor = "/proc/self/fd/" + std::to_string(file.get());
   if (chmod(descriptor.c_str(), permissions) != 0) return fail_errno(errno, place.path);
   return {};

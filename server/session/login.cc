@@ -86,7 +86,7 @@ void enter(Session& session, store::Account account, std::uint64_t epoch) {
     session.services.logs.login(
         session.name, fmt::format("login refused from={} tls={} user={} reason=\"too many sessions\"",
                                   session.peer.ip(), tls_text(session), log_field(account.name)));
-    session.reply(421, seated.error().context);
+    session.reply(421, seated.error());
     session.ending = true;
     return;
   }
@@ -104,7 +104,8 @@ void enter(Session& session, store::Account account, std::uint64_t epoch) {
   session.login.epoch = epoch;
   session.login.since = std::chrono::steady_clock::now();
   session.cwd = "/";
-  session.reply(230, session.account().is_guest ? "Welcome, guest: you may look and download" : "Logged in");
+  session.reply(230, session.account().is_guest ? Text("Welcome, guest: you may look and download")
+                                                : Text("Logged in"));
 }
 
 }  // namespace
@@ -162,7 +163,8 @@ bool refresh_account(Session& session) {
     return false;
   }
   if (!account || account->is_locked) {
-    session.reply(421, account ? "This account has been locked" : "This account has been removed");
+    session.reply(421,
+                  account ? Text("This account has been locked") : Text("This account has been removed"));
     session.ending = true;
     return false;
   }
@@ -183,7 +185,7 @@ void change_password(Session& session, const Secret* old, const Secret& fresh) {
     }
     return session.reply(530, "The old password is wrong");
   }
-  if (auto checked = check_new_password(fresh); !checked) return session.reply(501, checked.error().context);
+  if (auto checked = check_new_password(fresh); !checked) return session.reply(501, checked.error());
   Result<std::string> hash = std::string();
   {
     const PasswordCheckPermit permit(session.services);
@@ -193,7 +195,9 @@ void change_password(Session& session, const Secret* old, const Secret& fresh) {
   if (hash) change.password_hash = *hash;
   auto changed = hash ? session.services.store.change_account(session.account().name, change)
                       : tl::unexpected(hash.error());
-  if (!changed) return session.reply(451, "The password could not be changed: " + changed.error().context);
+  if (!changed)
+    return session.reply(451, "The password could not be changed: {}",
+                         text_of(changed.error(), session.language));
   session.services.account_epoch.fetch_add(1);
   session.services.logs.login(session.name, fmt::format("password changed from={} user={}", session.peer.ip(),
                                                         log_field(session.account().name)));

@@ -1,5 +1,4 @@
 // The receiving half of transfer.h: bytes of an upload from the data connection into its partial.
-#include <fmt/core.h>
 #include <poll.h>
 
 #include <memory>
@@ -30,8 +29,8 @@ bool is_all_announced(const Session& session, Bytes arrived, const Upload& uploa
 Status check_end(Session& session, net::Stream& data, Watch& watch, Bytes arrived, const Upload& upload) {
   if (is_all_announced(session, arrived, upload)) return {};
   if (const auto announced = session.transfer.announced) {
-    return fail(Errc::reset, fmt::format("{}: {} bytes came, {} were announced; what is here can be resumed",
-                                         upload.path(), arrived, *announced));
+    return refusal(Errc::reset, "{}: {} bytes came, {} were announced; what is here can be resumed",
+                   upload.path(), arrived, *announced);
   }
   if (data.is_tls()) return {};
   const auto looked = watch.wait(-1, 0, Deadline::after(std::chrono::milliseconds(0)));

@@ -52,9 +52,8 @@ int code_for(Errc kind) {
 
 }  // namespace
 
-ftp::Reply reply_for(const Error& error) {
-  const int code = error.reply_code != 0 ? error.reply_code : code_for(error.kind);
-  return {code, {error.context}};
+int reply_code_for(const Error& error) {
+  return error.reply_code != 0 ? error.reply_code : code_for(error.kind);
 }
 
 }  // namespace ferry

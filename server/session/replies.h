@@ -3,11 +3,10 @@
 #pragma once
 
 #include "shared/base/result.h"
-#include "shared/ftp/reply.h"
 
 namespace ferry {
 
-// For an error that ended a command. The text is the error's own context.
-ftp::Reply reply_for(const Error& error);
+// Code for an error that ended a command; what is said with it comes from text_of() (catalogue.h).
+int reply_code_for(const Error& error);
 
 }  // namespace ferry

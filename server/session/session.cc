@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "server/session/login.h"
+#include "server/session/replies.h"
 #include "shared/base/secret.h"
 #include "shared/ftp/path.h"
 
@@ -45,8 +46,12 @@ Session::~Session() {
   services.scoreboard.leave(seat);
 }
 
-void Session::reply(int code, std::string_view text) {
-  reply(ftp::Reply{code, {std::string(text)}});
+void Session::reply(const Error& error) {
+  reply(reply_code_for(error), error);
+}
+
+void Session::reply(int code, const Error& error) {
+  reply(ftp::Reply{code, {text_of(error, language)}});
 }
 
 void Session::reply(const ftp::Reply& reply) {
@@ -57,10 +62,10 @@ void Session::reply(const ftp::Reply& reply) {
   if (!control.stream.write_all(ftp::format_reply(reply), Deadline::after(patience))) control.broken = true;
 }
 
-void Session::last_words(int code, std::string_view text) {
+void Session::last_words(int code, Text said) {
   last_code = code;
   if (control.broken || control.handshaking) return;
-  static_cast<void>(control.stream.write_all(ftp::format_reply(code, text), Deadline::after({})));
+  static_cast<void>(control.stream.write_all(ftp::format_reply(code, text(said)), Deadline::after({})));
 }
 
 std::string Session::absolute(std::string_view argument) const {

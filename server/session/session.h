@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/session/catalogue.h"
 #include "server/session/home.h"
 #include "server/session/services.h"
 #include "shared/ftp/facts.h"
@@ -108,16 +109,29 @@ struct Session {
   std::string rename_from;  // RNFR
   TransferSettings transfer;
   DataSettings data;
-  int last_code = 0;    // of the last reply
-  bool ending = false;  // the last reply said goodbye
+  Language language = Language::english;  // of the replies (LANG)
+  int last_code = 0;                      // of the last reply
+  bool ending = false;                    // the last reply said goodbye
 
   // Sends one reply; blocks at most kReplyTimeout. A peer that does not take it is marked broken; there is
-  // nothing a caller could do.
-  void reply(int code, std::string_view text);
-  void reply(const ftp::Reply& reply);
+  // nothing a caller could do. The first form takes a literal that stands in the catalogue:
+  // reply(200, "{} bytes noted", n).
+  template <typename... Args>
+  void reply(int code, TextOf<std::type_identity_t<Args>...> said, const Args&... args) {
+    reply(ftp::Reply{code, {text(said, args...)}});
+  }
+  void reply(const Error& error);  // the code by its kind
+  void reply(int code, const Error& error);
+  void reply(const ftp::Reply& reply);  // lines as they are, from text()
+
+  // A text of the catalogue in this session's language.
+  template <typename... Args>
+  std::string text(TextOf<std::type_identity_t<Args>...> said, const Args&... args) const {
+    return text_in(language, said, args...);
+  }
 
   // As reply, but for a peer whose time is up: what it does not take at once is lost.
-  void last_words(int code, std::string_view text);
+  void last_words(int code, Text said);
 
   bool is_logged_in() const { return login.account.has_value(); }
   bool ended() const { return ending || control.broken; }

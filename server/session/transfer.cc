@@ -46,7 +46,7 @@ void refuse_transfer(Session& session, const TransferPlan& plan, const Watch& wa
     session.reply(226, "ABOR done");
     return;
   }
-  session.reply(reply_for(error));
+  session.reply(error);
 }
 
 class TransferPermit {
@@ -124,7 +124,7 @@ void run_transfer(Session& session, const TransferPlan& plan,
   watch.expect(plan.expected);
   auto data = open_data(session, watch);
   if (!data) return refuse_transfer(session, plan, watch, data.error());
-  session.reply(150, plan.opening);
+  session.reply(ftp::Reply{150, {plan.opening}});
 
   Status moved = secure_data(session, *data, watch);
   if (moved) moved = move(*data, watch);
@@ -147,7 +147,7 @@ void run_transfer(Session& session, const TransferPlan& plan,
   if (!text) return refuse_transfer(session, plan, watch, text.error());
   refresh_ticket(session);
   log_transfer(session, plan, watch, "ok");
-  session.reply(226, *text);
+  session.reply(ftp::Reply{226, {*text}});
   if (watch.aborted()) session.reply(226, "ABOR came too late");
   close_data(session, std::move(*data));
 }

@@ -1,7 +1,6 @@
 #include "server/session/upload.h"
 
 #include <fcntl.h>
-#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -27,10 +26,6 @@ Status cut_file(int fd, Bytes size) {
   return {};
 }
 
-Error over_quota(const std::string& path, std::string_view what) {
-  return {Errc::over_quota, fmt::format("{}: quota exceeded, {}", path, what)};
-}
-
 }  // namespace
 
 Upload::Upload(Services& services, const Home& home, const store::Account& account, Place place,
@@ -49,14 +44,15 @@ Upload::~Upload() {
 Result<std::unique_ptr<Upload>> Upload::begin(Services& services, const Home& home,
                                               const store::Account& account, Place place,
                                               const Request& request) {
-  if (place.info && place.info->is_directory()) return fail(Errc::is_directory, place.path + " is a folder");
+  if (place.info && place.info->is_directory())
+    return refusal(Errc::is_directory, "{} is a folder", place.path);
   if (place.info && !place.info->is_file())
-    return fail(Errc::permission, place.path + " is not a plain file");
+    return refusal(Errc::permission, "{} is not a plain file", place.path);
   const Bytes complete = place.info ? place.info->size : 0;
 
   auto waiting = services.store.partial_at(account.id, place.path);
   if (!waiting) return tl::unexpected(waiting.error());
-  if (*waiting && (*waiting)->owner) return fail(Errc::busy, place.path + " is being uploaded");
+  if (*waiting && (*waiting)->owner) return refusal(Errc::busy, "{} is being uploaded", place.path);
   // APPE acts on what a client sees under the name: the complete file if there is one. REST means the
   // partial.
   const bool resumes =
@@ -64,8 +60,8 @@ Result<std::unique_ptr<Upload>> Upload::begin(Services& services, const Home& ho
   const Bytes there = resumes ? (*waiting)->received : complete;
   const Bytes keep = request.start == Start::append ? there : request.offset;
   if (keep > there) {
-    return fail(Errc::out_of_range,
-                fmt::format("{}: only {} bytes are here, cannot go on at {}", place.path, there, keep));
+    return refusal(Errc::out_of_range, "{}: only {} bytes are here, cannot go on at {}", place.path, there,
+                   keep);
   }
   auto upload = *waiting ? claim(services, home, account, std::move(place))
                          : create(services, home, account, std::move(place), request.announced);
@@ -90,7 +86,7 @@ Result<std::unique_ptr<Upload>> Upload::claim(Services& services, const Home& ho
   if (!file &&
       file.error().kind == Errc::not_found) {  // removed behind our back: the row says nothing any more
     static_cast<void>(services.store.drop_upload(row->id));
-    return fail(Errc::io, place.path + ": the partial is gone, send it again from the start");
+    return refusal(Errc::io, "{}: the partial is gone, send it again from the start", place.path);
   }
   const Bytes received = row->granted;
   std::unique_ptr<Upload> upload(new Upload(services, home, account, std::move(place), std::move(*row),
@@ -112,7 +108,7 @@ Result<std::unique_ptr<Upload>> Upload::create(Services& services, const Home& h
   if (!row) {
     static_cast<void>(home.remove_partial(partial->token));
     if (row.error().kind == Errc::exists) {
-      return fail(Errc::busy, place.path + ": another upload has just ended here, try again");
+      return refusal(Errc::busy, "{}: another upload has just ended here, try again", place.path);
     }
     return tl::unexpected(row.error());
   }
@@ -123,14 +119,14 @@ Result<std::unique_ptr<Upload>> Upload::create(Services& services, const Home& h
 // The row makes the path ours; what was seen before it was there may be history.
 Result<std::unique_ptr<Upload>> Upload::check_place(std::unique_ptr<Upload> upload) {
   if (upload->home_.is_as_seen(upload->place_)) return upload;
-  return fail(Errc::busy, upload->path() + " has just been changed by another session, try again");
+  return refusal(Errc::busy, "{} has just been changed by another session, try again", upload->path());
 }
 
 // What lies behind `offset` stays until the first byte has come: a resume whose data connection fails costs
 // nothing.
 Status Upload::start_at(Bytes offset) {
   if (offset > row_.granted) {
-    return fail(Errc::out_of_range, fmt::format("{}: only {} bytes are here", place_.path, row_.granted));
+    return refusal(Errc::out_of_range, "{}: only {} bytes are here", place_.path, row_.granted);
   }
   auto prefix = digest_prefix(file_.get(), DigestKind::sha256, offset);
   if (!prefix) return tl::unexpected(prefix.error());
@@ -169,7 +165,7 @@ Status Upload::copy_complete(Bytes length) {
         copy_file_range(source->get(), &from, file_.get(), &to, static_cast<std::size_t>(length - from), 0);
     if (copied < 0 && errno == EINTR) continue;
     if (copied < 0) return fail_errno(errno, place_.path);
-    if (copied == 0) return fail(Errc::io, place_.path + " became shorter while it was copied");
+    if (copied == 0) return refusal(Errc::io, "{} became shorter while it was copied", place_.path);
   }
   return {};
 }
@@ -189,7 +185,7 @@ Status Upload::reserve(Bytes total) {
     auto reclaimed = reclaim_one();
     if (!reclaimed) return tl::unexpected(reclaimed.error());
     if (!*reclaimed)
-      return tl::unexpected(over_quota(place_.path, fmt::format("{} bytes do not fit", total)));
+      return refusal(Errc::over_quota, "{}: quota exceeded, {} bytes do not fit", place_.path, total);
   }
   // Blocks for the whole file now, so that a full disk is known now. Not every file system can; then the
   // write will tell.
@@ -227,8 +223,9 @@ Status Upload::make_room(Bytes total, Watch& watch) {
     if (!is_youngest) return tl::unexpected(is_youngest.error());
     if (give_up.passed() || (*is_youngest && youngest_gives_up.passed())) {
       hit_quota_ = true;
-      return tl::unexpected(over_quota(
-          place_.path, fmt::format("{} bytes are kept and can be resumed when there is room", size_)));
+      return refusal(Errc::over_quota,
+                     "{}: quota exceeded, {} bytes are kept and can be resumed when there is room",
+                     place_.path, size_);
     }
     const auto paused = watch.wait(-1, 0, Deadline::after(look_again));
     look_again = std::min(look_again * 2, kLookAgainAtMost);

@@ -1,7 +1,5 @@
 #include "server/session/watch.h"
 
-#include <fmt/core.h>
-
 #include <cerrno>
 
 #include "shared/ftp/command_line.h"
@@ -57,8 +55,8 @@ Status Watch::wait(int fd, short events, Deadline deadline) {
     if (ready > 0 && polled[0].revents != 0) return {};
     // Whatever comes on the control connection does not stretch the deadline.
     if (deadline.passed()) {
-      return fail(Errc::timeout,
-                  fmt::format("no data for {} s", session_.services.options.data_timeout.count() / 1000));
+      return refusal(Errc::timeout, "no data for {} s",
+                     session_.services.options.data_timeout.count() / 1000);
     }
   }
 }
@@ -114,9 +112,12 @@ Status Watch::take_line(const std::string& line) {
 void Watch::answer_stat() {
   const double elapsed = seconds();
   const double rate = elapsed > 0 ? static_cast<double>(bytes_) / elapsed : 0;
-  std::string progress = fmt::format("{} {}: {} bytes", what_, path_, bytes_);
-  if (total_ > 0) progress += fmt::format(" of {} ({} %)", total_, bytes_ * 100 / total_);
-  session_.reply({213, {"Status", progress + fmt::format(", {} bytes/s", static_cast<Bytes>(rate)), "End"}});
+  const auto per_second = static_cast<Bytes>(rate);
+  const std::string progress =
+      total_ > 0 ? session_.text("{} {}: {} bytes of {} ({} %), {} bytes/s", what_, path_, bytes_, total_,
+                                 bytes_ * 100 / total_, per_second)
+                 : session_.text("{} {}: {} bytes, {} bytes/s", what_, path_, bytes_, per_second);
+  session_.reply({213, {session_.text("Status"), progress, session_.text("End")}});
 }
 
 }  // namespace ferry

@@ -330,9 +330,9 @@ void Worker::say_goodbye(SessionId id) {
     const std::lock_guard lock(mutex_);
     session = sessions_.at(id).session.get();
   }
-  session->last_words(421, services_.draining.load() ? "The server is stopping"
-                           : session->is_logged_in() ? "Idle for too long"
-                                                     : "Login took too long");
+  session->last_words(421, services_.draining.load() ? Text("The server is stopping")
+                           : session->is_logged_in() ? Text("Idle for too long")
+                                                     : Text("Login took too long"));
   end(id);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
+#include <vector>
 
 namespace ferry {
 
@@ -42,6 +43,10 @@ struct Error {
   Errc kind = Errc::io;
   std::string context;  // one clause for a person: what was tried and what answered, no trailing full stop
   int reply_code = 0;   // the FTP reply that said so, 0 if none did
+  // Where a catalogue has the same sentence in other languages (the server's replies): its row, -1 none, and
+  // what stands in its gaps.
+  int text = -1;
+  std::vector<std::string> arguments = {};
 };
 
 template <typename T>
