@@ -13,7 +13,8 @@ JOBS ?= $(shell nproc)
 BUILD_DEPS := g++ make pkg-config libssl-dev libsodium-dev libsqlite3-dev libsqlitecpp-dev libedit-dev libspdlog-dev \
   libfmt-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libexpected-dev libsystemd-dev libseccomp-dev \
   libncurses-dev openssl ca-certificates
-TEST_DEPS := libgtest-dev libgmock-dev clang libclang-rt-14-dev python3 curl lftp tmux procps
+TEST_DEPS := libgtest-dev libgmock-dev clang libclang-rt-14-dev python3 curl lftp tmux procps ncftp tnftp inetutils-ftp \
+  wget perl libio-socket-ssl-perl libcommons-net-java openjdk-17-jdk-headless busybox mc
 
 # --- flags: ours, apart from the user's CXXFLAGS and LDFLAGS ---
 WARN := -Wall -Wextra -Wshadow -Wconversion $(if $(CI),-Werror)

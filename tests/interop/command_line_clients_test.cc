@@ -1,0 +1,79 @@
+// Small clients that are called with their work on the command line or on the standard input: ncftp,
+// tnftp and GNU inetutils' ftp.
+#include "tests/interop/client_fixture.h"
+
+namespace ferry::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+class CommandLineClients : public testing::Test, public ForeignClient {};
+
+// The clear-text clients of one program each; none of Debian's builds speaks TLS.
+TEST_F(CommandLineClients, NcftpCopiesDifficultFilesBothWays) {
+  write_bytes(local("login"), fmt::format("host 127.0.0.1\nuser mika\npass {}\n", kPassword));
+  // ncftp 3.2.6 cuts the last byte off the name of the first folder inside the one it walks (ncftpput asks
+  // the disk for "tree//emoj") and leaves out what lies there, both ways: here only the files of one folder
+  // go. ncftpget takes "..." for a folder above and never asks for it.
+  Tree files = difficult_tree();
+  std::erase_if(
+      files, [](const auto& entry) { return !entry.second || entry.first.find('/') != std::string::npos; });
+  Tree fetched = files;
+  fetched.erase("...");
+  make_tree(local("tree"), files);
+  fs::create_directory(local("back"));
+  const std::vector<std::string> common = {"-f", local("login").string(), "-P", port(), "-V", "-R"};
+  auto put = common, get = common;
+  put.insert(put.begin(), "ncftpput");
+  put.insert(put.end(), {"-m", "up", "tree"});
+  get.insert(get.begin(), "ncftpget");
+  get.insert(get.end(), {"-T", "back", "up/tree"});
+  expect_runs(put);
+  EXPECT_TRUE(same_tree(files, read_tree(remote("up/tree"))));
+  expect_runs(get);
+  EXPECT_TRUE(same_tree(fetched, read_tree(local("back/tree"))));
+  expect_logins_over(Wire::clear);
+}
+
+// What the two old interactive clients share; both leave the folder `made` with `file` in it, 3000003 bytes.
+constexpr char kInteractive[] =
+    "binary\nhash\nmkdir made\ncd made\nput file\nput half\nappend half file\nrename half moved\n"
+    "mdelete mo*\nls\nreget file back\nquit\n";
+
+void prepare_interactive(const fs::path& folder, const std::string& bytes) {
+  write_bytes(folder / "file", bytes);
+  write_bytes(folder / "half", bytes.substr(0, 1'000'000));
+  write_bytes(folder / "back", bytes.substr(0, 1234));
+}
+
+TEST_F(CommandLineClients, TnftpDoesAllItCan) {
+  const std::string bytes = some_bytes(2'000'003), whole = bytes + bytes.substr(0, 1'000'000);
+  write_netrc();
+  prepare_interactive(dir_.path(), bytes);
+  expect_runs({"tnftp", "-i", "127.0.0.1", port()}, kInteractive);
+  EXPECT_TRUE(same_tree({{"file", whole}}, read_tree(remote("made"))));
+  EXPECT_TRUE(read_bytes(local("back")) == whole);
+  EXPECT_TRUE(did("229 EPSV"));
+  EXPECT_TRUE(did("350 REST 1234"));
+  expect_logins_over(Wire::clear);
+  EXPECT_TRUE(server_.is_settled("mika"));
+}
+
+TEST_F(CommandLineClients, InetutilsFtpDoesAllItCanInBothModes) {
+  const std::string bytes = some_bytes(2'000'003), whole = bytes + bytes.substr(0, 1'000'000);
+  write_netrc();
+  prepare_interactive(dir_.path(), bytes);
+  expect_runs({"inetutils-ftp", "-i"}, "open 127.0.0.1 " + port() + "\npassive\n" + kInteractive);
+  EXPECT_TRUE(same_tree({{"file", whole}}, read_tree(remote("made"))));
+  EXPECT_TRUE(read_bytes(local("back")) == whole);
+  EXPECT_TRUE(did("350 REST 1234"));
+  EXPECT_FALSE(did("200 PORT") || did("200 EPRT"));
+  expect_runs({"inetutils-ftp", "-i"}, "open 127.0.0.1 " + port() + "\nbinary\nget made/file active\nquit\n");
+  EXPECT_TRUE(read_bytes(local("active")) == whole);
+  EXPECT_TRUE(did("200 PORT") || did("200 EPRT"));
+  expect_logins_over(Wire::clear);
+  EXPECT_TRUE(server_.is_settled("mika"));
+}
+
+}  // namespace
+}  // namespace ferry::test
