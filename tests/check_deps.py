@@ -10,7 +10,7 @@ import sys
 # Module -> modules it may include, directly. What those may include is allowed as well.
 ARROWS = {
     "shared/base": [],
-    "shared/config": ["shared/net"],
+    "shared/config": ["shared/ftp", "shared/net"],
     "shared/ftp": ["shared/base"],
     "shared/net": ["shared/base"],
     "shared/store": ["shared/base"],

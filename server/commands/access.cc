@@ -1,10 +1,13 @@
 // Access control and TLS: RFC 959 §4.1.1, RFC 4217.
+#include <algorithm>
 #include <string>
 
 #include "server/commands/handlers.h"
 #include "server/session/login.h"
+#include "server/session/registration.h"
 #include "shared/base/ascii.h"
 #include "shared/base/secret.h"
+#include "shared/ftp/host_name.h"
 
 namespace ferry {
 
@@ -19,6 +22,7 @@ void cmd_user(Session& session, std::string_view argument) {
 
 void cmd_pass(Session& session, std::string_view argument) {
   const Secret password(argument);
+  if (!session.login.registers.empty()) return register_account(session, password);
   if (session.login.wants_new_password) return change_password(session, nullptr, password);
   if (!session.login.wants_password) return session.reply(503, "Send USER first");
   log_in(session, password);
@@ -37,6 +41,19 @@ void cmd_rein(Session& session, std::string_view) {
 void cmd_quit(Session& session, std::string_view) {
   session.reply(221, "Good bye");
   session.ending = true;
+}
+
+// Which of the server's names the client came to (RFC 7151). It changes nothing here: all of them lead to the
+// same accounts.
+void cmd_host(Session& session, std::string_view argument) {
+  if (session.is_logged_in() || session.login.wants_password)
+    return session.reply(503, "HOST comes before USER");
+  const auto host = ftp::parse_host_name(argument);
+  if (!host) return session.reply(501, host.error());
+  const auto& known = session.services.options.host_names;
+  if (!known.empty() && std::ranges::find(known, *host) == known.end())
+    return session.reply(504, "This server does not go by that name");
+  session.reply(220, "Welcome to {}", *host);
 }
 
 void cmd_auth(Session& session, std::string_view argument) {

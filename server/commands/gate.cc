@@ -46,7 +46,10 @@ void log_command(Session& session, const ftp::CommandLine& line) {
 void run_command(Session& session, const ftp::CommandLine& line) {
   const bool keeps_settings = std::ranges::binary_search(kKeepTransferSettings, line.verb);
   const std::string rename_from = session.rename_from;
-  if (session.login.wants_new_password && line.verb != "PASS") session.login.wants_new_password = false;
+  if (line.verb != "PASS") {
+    session.login.wants_new_password = false;
+    session.login.registers.clear();
+  }
 
   const Command* command = find_command(line.verb);
   if (!refresh_account(session)) {
@@ -157,11 +160,13 @@ std::optional<ftp::Reply> refuse(const Session& session, const Command* command,
   }
   if (command->argument == Argument::none && has_argument)
     return no(session, 501, "{} takes no argument", command->verb);
-  if (command->handler == nullptr || (command->tls == TlsNeed::offered && policy == TlsPolicy::off)) {
+  if (is_off(*command, session.services.options)) {
     return no(session, 502, "{} is not available on this server", command->verb);
   }
   if (command->phase == Phase::ready && !session.is_logged_in())
     return no(session, 530, "Log in first, with USER and PASS");
+  if (command->tls == TlsNeed::always && !session.control.stream.is_tls())
+    return no(session, 530, "This command needs TLS: send AUTH TLS first");
   if (policy == TlsPolicy::required) {
     if (command->tls == TlsNeed::login && !session.control.stream.is_tls()) {
       return no(session, 530,

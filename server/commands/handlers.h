@@ -14,6 +14,7 @@ void cmd_pass(Session& session, std::string_view argument);
 void cmd_acct(Session& session, std::string_view argument);
 void cmd_rein(Session& session, std::string_view argument);
 void cmd_quit(Session& session, std::string_view argument);
+void cmd_host(Session& session, std::string_view argument);
 void cmd_auth(Session& session, std::string_view argument);
 void cmd_pbsz(Session& session, std::string_view argument);
 void cmd_prot(Session& session, std::string_view argument);
@@ -71,6 +72,7 @@ void site_help(Session& session, std::string_view argument);
 void site_quota(Session& session, std::string_view argument);
 void site_info(Session& session, std::string_view argument);
 void site_passwd(Session& session, std::string_view argument);
+void site_register(Session& session, std::string_view argument);
 void site_chmod(Session& session, std::string_view argument);
 
 }  // namespace ferry

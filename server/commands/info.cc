@@ -16,11 +16,6 @@ std::string upper_word(std::string_view text) {
   return ascii_upper(text.substr(0, text.find(' ')));
 }
 
-bool is_off(const Session& session, const Command& command) {
-  return command.handler == nullptr ||
-         (command.tls == TlsNeed::offered && session.services.options.tls == TlsPolicy::off);
-}
-
 // FEAT lines that tell what this session has chosen.
 std::string feature_text(const Session& session, const Command& command) {
   if (command.verb == "LANG") return language_feature(session.language);
@@ -33,7 +28,7 @@ std::string feature_text(const Session& session, const Command& command) {
 void cmd_feat(Session& session, std::string_view) {
   ftp::Reply reply{211, {session.text("Features:")}};
   for (const Command& command : command_table()) {
-    if (command.feature.empty() || is_off(session, command)) continue;
+    if (command.feature.empty() || is_off(command, session.services.options)) continue;
     reply.lines.push_back(feature_text(session, command));
   }
   reply.lines.push_back(session.text("End"));
@@ -61,7 +56,7 @@ void cmd_help(Session& session, std::string_view argument) {
   ftp::Reply reply{214, {session.text("Commands:")}};
   std::string line;
   for (const Command& command : command_table()) {
-    if (is_off(session, command)) continue;
+    if (is_off(command, session.services.options)) continue;
     line += fmt::format("{:<5}", command.verb);
     if (line.size() >= 60) reply.lines.push_back(std::exchange(line, ""));
   }

@@ -28,6 +28,8 @@ std::string_view word_for(TlsNeed need) {
       return "control, if TLS is required";
     case TlsNeed::data:
       return "data, if TLS is required";
+    case TlsNeed::always:
+      return "control, always";
     case TlsNeed::offered:
       return "only where TLS is offered";
   }

@@ -8,6 +8,7 @@
 #include "server/commands/gate.h"
 #include "server/commands/handlers.h"
 #include "server/session/login.h"
+#include "server/session/registration.h"
 #include "server/session/replies.h"
 #include "shared/base/ascii.h"
 
@@ -58,8 +59,10 @@ void cmd_site(Session& session, std::string_view argument) {
 
 void site_help(Session& session, std::string_view) {
   ftp::Reply reply{214, {session.text("SITE commands:")}};
-  for (const Command& command : site_table())
+  for (const Command& command : site_table()) {
+    if (is_off(command, session.services.options)) continue;
     reply.lines.push_back(session.text("SITE {} {}", command.verb, command.help));
+  }
   reply.lines.push_back(session.text("End"));
   session.reply(reply);
 }
@@ -79,6 +82,10 @@ void site_info(Session& session, std::string_view) {
                   {session.text("Account"), session.text("Name: {}", account->name), session.text("Home: /"),
                    session.text("Rights: {}", account->is_read_only ? "read" : "read and write"),
                    session.text("Last login: {}", previous.empty() ? "this is the first" : previous)}));
+}
+
+void site_register(Session& session, std::string_view argument) {
+  begin_registration(session, argument);
 }
 
 void site_passwd(Session& session, std::string_view argument) {

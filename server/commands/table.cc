@@ -35,6 +35,7 @@ constexpr Command kCommands[] = {
     {"EPSV", cmd_epsv, ready, A::optional, X::none, T::none, "EPSV", "RFC 2428 3", "[proto|ALL]"},
     {"FEAT", cmd_feat, any, A::none, X::none, T::none, "", "RFC 2389 3", ""},
     {"HELP", cmd_help, any, A::optional, X::none, T::none, "", "RFC 959 4.1.3", "[command]"},
+    {"HOST", cmd_host, any, A::required, X::none, T::none, "HOST", "RFC 7151", "name"},
     {"LANG", cmd_lang, any, A::optional, X::none, T::none, "*", "RFC 2640 4", "[language]"},
     {"LIST", cmd_list, ready, A::optional, X::read, T::data, "", "RFC 959 4.1.3", "[path]"},
     {"MDTM", cmd_mdtm, ready, A::required, X::read, T::none, "MDTM", "RFC 3659 3", "path"},
@@ -59,7 +60,7 @@ constexpr Command kCommands[] = {
     {"RMD", cmd_rmd, ready, A::required, X::write, T::none, "", "RFC 959 4.1.3", "path"},
     {"RNFR", cmd_rnfr, ready, A::required, X::write, T::none, "", "RFC 959 4.1.3", "path"},
     {"RNTO", cmd_rnto, ready, A::required, X::write, T::none, "", "RFC 959 4.1.3", "path"},
-    {"SITE", cmd_site, ready, A::required, X::none, T::none, "", "RFC 959 4.1.3", "HELP | QUOTA | INFO | PASSWD | CHMOD mode path"},
+    {"SITE", cmd_site, any, A::required, X::none, T::none, "", "RFC 959 4.1.3", "HELP | QUOTA | INFO | PASSWD | CHMOD mode path"},
     {"SIZE", cmd_size, ready, A::required, X::read, T::none, "SIZE", "RFC 3659 4", "path"},
     {"STAT", cmd_stat, any, A::optional, X::none, T::none, "", "RFC 959 4.1.3", "[path]"},
     {"STOR", cmd_stor, ready, A::required, X::write, T::data, "", "RFC 959 4.1.3", "path"},
@@ -80,10 +81,11 @@ static_assert(std::ranges::is_sorted(kCommands, {}, &Command::verb));
 // clang-format off
 constexpr Command kSiteCommands[] = {
     {"CHMOD", site_chmod, ready, A::required, X::write, T::none, "", "common practice", "mode path"},
-    {"HELP", site_help, ready, A::optional, X::none, T::none, "", "common practice", ""},
+    {"HELP", site_help, any, A::optional, X::none, T::none, "", "common practice", ""},
     {"INFO", site_info, ready, A::none, X::none, T::none, "", "Ferry", ""},
     {"PASSWD", site_passwd, ready, A::optional, X::none, T::login, "", "Ferry", "[old new]"},
     {"QUOTA", site_quota, ready, A::none, X::none, T::none, "", "common practice", ""},
+    {"REGISTER", site_register, any, A::required, X::none, T::always, "SITE REGISTER", "Ferry", "name"},
 };
 // clang-format on
 static_assert(std::ranges::is_sorted(kSiteCommands, {}, &Command::verb));
@@ -95,6 +97,12 @@ std::span<const Command> command_table() {
 }
 std::span<const Command> site_table() {
   return kSiteCommands;
+}
+
+bool is_off(const Command& command, const Options& options) {
+  if (command.handler == nullptr) return true;
+  if (command.handler == site_register) return options.registration == Registration::closed;
+  return command.tls == TlsNeed::offered && options.tls == TlsPolicy::off;
 }
 
 const Command* find_command(std::string_view verb) {

@@ -19,6 +19,7 @@ enum class TlsNeed {
   login,    // carries or asks for a password: refused in clear when tls = "required"
   data,     // opens a data connection: refused with 521 unless protected when tls = "required"
   offered,  // only when the server has TLS at all
+  always,   // refused in clear, whatever tls says
 };
 
 struct Command {
@@ -34,6 +35,8 @@ struct Command {
 };
 
 std::span<const Command> command_table();
+// Known, but not served as the operator has set it: 502, and no word of it in FEAT and HELP.
+bool is_off(const Command& command, const Options& options);
 const Command* find_command(std::string_view verb);  // upper case; null: unknown
 
 // SITE's sub-commands (RFC 959 §4.1.3), a table of the same shape.

@@ -186,11 +186,7 @@ void change_password(Session& session, const Secret* old, const Secret& fresh) {
     return session.reply(530, "The old password is wrong");
   }
   if (auto checked = check_new_password(fresh); !checked) return session.reply(501, checked.error());
-  Result<std::string> hash = std::string();
-  {
-    const PasswordCheckPermit permit(session.services);
-    hash = hash_password(fresh, session.services.options.password_cost());
-  }
+  auto hash = hash_new_password(session.services, fresh);
   store::AccountChange change;
   if (hash) change.password_hash = *hash;
   auto changed = hash ? session.services.store.change_account(session.account().name, change)
@@ -202,6 +198,11 @@ void change_password(Session& session, const Secret* old, const Secret& fresh) {
   session.services.logs.login(session.name, fmt::format("password changed from={} user={}", session.peer.ip(),
                                                         log_field(session.account().name)));
   session.reply(200, "Password changed");
+}
+
+Result<std::string> hash_new_password(Services& services, const Secret& password) {
+  const PasswordCheckPermit permit(services);
+  return hash_password(password, services.options.password_cost());
 }
 
 std::string log_field(std::string_view text) {

@@ -25,6 +25,9 @@ bool refresh_account(Session& session);
 // steps). Replies.
 void change_password(Session& session, const Secret* old, const Secret& fresh);
 
+// Argon2id at the configured cost, no more at once than the server does. Blocks.
+Result<std::string> hash_new_password(Services& services, const Secret& password);
+
 // Foreign text as one field of a log line: in quotes when it holds a blank or a quote, so that nobody can
 // write fields of his own.
 std::string log_field(std::string_view text);

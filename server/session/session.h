@@ -60,6 +60,7 @@ struct Login {
   std::string user;                 // as given with USER
   bool wants_password = false;      // USER came, PASS must follow
   bool wants_new_password = false;  // SITE PASSWD came, PASS brings the new one
+  std::string registers;            // SITE REGISTER came with this name, PASS brings the password
   bool as_guest = false;
   int failures = 0;
   std::optional<store::Account> account;  // set: logged in

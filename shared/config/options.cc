@@ -52,7 +52,7 @@ std::optional<std::string> scalar_text(Kind kind, const toml::node& node) {
 }
 
 std::optional<RawValue> raw_from_toml(const Row& row, const toml::node& node) {
-  if (row.kind != Kind::addresses) {
+  if (!config::is_list(row.kind)) {
     auto text = scalar_text(row.kind, node);
     if (!text) return std::nullopt;
     return RawValue{std::move(*text)};
@@ -121,7 +121,7 @@ Status apply_file(const std::string& file, Options& options, Origins& origins) {
 // "text" and ["list"] are TOML; [::1]:21 is a bare address, and so is the rest.
 bool is_toml(const Row& row, std::string_view value) {
   if (value.starts_with('"') || value.starts_with('\'')) return true;
-  return row.kind == Kind::addresses && value.starts_with('[') && value.ends_with(']');
+  return config::is_list(row.kind) && value.starts_with('[') && value.ends_with(']');
 }
 
 Status apply_quoted(const Row& row, std::string_view value, const std::string& base, Options& options) {

@@ -18,6 +18,7 @@ namespace ferry {
 
 enum class TlsPolicy { required, offered, off };
 enum class DataResumption { required, preferred, off };
+enum class Registration { closed, open };
 
 struct PortRange {
   std::uint16_t first = 0, last = 0;  // 0-0: any free port
@@ -34,6 +35,7 @@ struct Options {
   std::string run_dir;  // control socket, lock
   std::string user;     // dropped to when started as root; "": by the rule of resolve_user()
   std::string banner;
+  std::vector<std::string> host_names;  // what HOST takes, in parse_host_name's spelling; empty: any
   TlsPolicy tls = TlsPolicy::required;
   std::string tls_certificate, tls_key;  // "": self-signed ones beside the store, made at the first start
   DataResumption data_resumption = DataResumption::preferred;
@@ -41,6 +43,8 @@ struct Options {
   std::string passive_address;  // told to IPv4 clients in 227; "": the address they connected to
   bool active_mode = true;
   bool anonymous = false;
+  Registration registration = Registration::closed;  // SITE REGISTER
+  int registration_limit = 0;                         // accounts per address and hour
   Bytes default_quota = 0;
   std::chrono::milliseconds idle_timeout{}, login_timeout{}, data_timeout{}, drain_timeout{};
   std::chrono::milliseconds partial_expiry{};

@@ -1,6 +1,6 @@
 // How to add an option: a member in options.h, a row here (name, kind, member, default, default in a
-// checkout, least, most, reloadable, meaning), tools/update_docs.sh for the sample and the manual page, and whoever
-// uses it. Cross-field rules go to validate.cc.
+// checkout, least, most, reloadable, meaning), tools/update_docs.sh for the sample and the manual page, and
+// whoever uses it. Cross-field rules go to validate.cc.
 #include "shared/config/table.h"
 
 #include <algorithm>
@@ -35,6 +35,9 @@ constexpr std::array kRows = {
         "User the workers run as when ferryd is started as root. Empty: ferry; from a checkout its owner, or "
         "nobody if that is root."},
     Row{"banner", Kind::text, &O::banner, "Ferry ready", "", "", "", true, "Text of the greeting."},
+    Row{"host_names", Kind::hosts, &O::host_names, "", "", "", "", true,
+        "Names that clients may give with HOST (RFC 7151). Empty: any. All of them lead to the same "
+        "accounts."},
     Row{"tls", Kind::words, &O::tls, "required", "", "", "", true,
         "required: no login in clear; offered: clients choose; off: no TLS at all."},
     Row{"tls_certificate", Kind::optional_path, &O::tls_certificate, "", "", "", "", true,
@@ -55,6 +58,11 @@ constexpr std::array kRows = {
         "client's own address."},
     Row{"anonymous", Kind::boolean, &O::anonymous, "false", "", "", "", true,
         "Whether anonymous and ftp may log in without a password, read-only, in a home of their own."},
+    Row{"registration", Kind::words, &O::registration, "closed", "", "", "", true,
+        "open: people may make accounts for themselves with SITE REGISTER, over TLS, with the default quota. "
+        "closed: only ftpadm makes accounts."},
+    Row{"registration_limit", Kind::integer, &O::registration_limit, "3", "", "1", "1000", true,
+        "Most accounts that may be registered from one address (of IPv6: one /64 network) within an hour."},
     Row{"default_quota", Kind::size, &O::default_quota, "500M", "", "0", "4096T", true,
         "Quota of new accounts."},
     Row{"idle_timeout", Kind::duration, &O::idle_timeout, "5m", "", "1s", "1d", true,

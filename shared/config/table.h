@@ -27,13 +27,18 @@ enum class Kind {
   optional_path,
   address,
   addresses,
+  hosts,
   ports,
   user
 };
 
+constexpr bool is_list(Kind kind) {
+  return kind == Kind::addresses || kind == Kind::hosts;
+}
+
 using Member =
     std::variant<bool Options::*, int Options::*, Bytes Options::*, std::chrono::milliseconds Options::*,
-                 TlsPolicy Options::*, DataResumption Options::*, std::string Options::*,
+                 TlsPolicy Options::*, DataResumption Options::*, Registration Options::*, std::string Options::*,
                  std::vector<std::string> Options::*, PortRange Options::*>;
 
 struct Row {

@@ -41,6 +41,13 @@ std::optional<Conflict> check_certificate(const Options& options) {
                               key_is_missing ? "tls_key" : "tls_certificate")};
 }
 
+std::optional<Conflict> check_registration(const Options& options) {
+  if (options.tls != TlsPolicy::off || options.registration == Registration::closed) return std::nullopt;
+  return Conflict{"registration",
+                  "\"open\" needs TLS, which tls = \"off\" forbids: a password must not travel in clear; "
+                  "allowed: closed"};
+}
+
 std::optional<Conflict> check_resumption(const Options& options) {
   if (options.tls != TlsPolicy::off || options.data_resumption != DataResumption::required)
     return std::nullopt;
@@ -51,7 +58,7 @@ std::optional<Conflict> check_resumption(const Options& options) {
 }  // namespace
 
 std::optional<Conflict> validate(const Options& options) {
-  for (const auto check : {check_listeners, check_certificate, check_resumption}) {
+  for (const auto check : {check_listeners, check_certificate, check_registration, check_resumption}) {
     if (auto conflict = check(options)) return conflict;
   }
   return std::nullopt;

@@ -8,6 +8,7 @@
 
 #include "shared/base/check.h"
 #include "shared/config/table.h"
+#include "shared/ftp/host_name.h"
 #include "shared/net/address.h"
 
 namespace ferry::config {
@@ -28,8 +29,11 @@ constexpr Word kTlsWords[] = {{"required", static_cast<int>(TlsPolicy::required)
 constexpr Word kResumptionWords[] = {{"required", static_cast<int>(DataResumption::required)},
                                      {"preferred", static_cast<int>(DataResumption::preferred)},
                                      {"off", static_cast<int>(DataResumption::off)}};
+constexpr Word kRegistrationWords[] = {{"closed", static_cast<int>(Registration::closed)},
+                                       {"open", static_cast<int>(Registration::open)}};
 
 std::span<const Word> words_of(const Row& row) {
+  if (std::holds_alternative<Registration Options::*>(row.member)) return kRegistrationWords;
   if (std::holds_alternative<TlsPolicy Options::*>(row.member)) return kTlsWords;
   return kResumptionWords;
 }
@@ -111,6 +115,16 @@ Result<std::vector<std::string>> read_addresses(const Row& row, const RawValue& 
     addresses.push_back(address->to_string());
   }
   return addresses;
+}
+
+Result<std::vector<std::string>> read_hosts(const Row& row, const RawValue& value) {
+  std::vector<std::string> hosts;
+  for (const std::string& text : value) {
+    auto host = ftp::parse_host_name(text);
+    if (!host) return not_allowed(row, text);
+    hosts.push_back(std::move(*host));
+  }
+  return hosts;
 }
 
 Result<int> read_word(const Row& row, std::string_view text) {
@@ -202,7 +216,7 @@ bool equal(const T& a, const T& b) {
 }  // namespace
 
 RawValue raw_value(const Row& row, std::string_view bare) {
-  if (row.kind != Kind::addresses) return {std::string(bare)};
+  if (!is_list(row.kind)) return {std::string(bare)};
   RawValue items;
   while (!bare.empty()) {
     const auto comma = bare.find(',');
@@ -216,7 +230,8 @@ Status read_value(const Row& row, const RawValue& value, const std::string& base
   return std::visit(
       [&]<typename T>(T Options::*member) -> Status {
         if constexpr (std::is_same_v<T, std::vector<std::string>>) {
-          return read_addresses(row, value).map([&](auto list) { options.*member = std::move(list); });
+          auto list = row.kind == Kind::hosts ? read_hosts(row, value) : read_addresses(row, value);
+          return list.map([&](auto good) { options.*member = std::move(good); });
         } else {
           CHECK(value.size() == 1);
           return read_scalar<T>(row, value.front(), base).map([&](auto good) {
@@ -253,6 +268,9 @@ std::string allowed_text(const Row& row) {
       return "an IPv4 address, or empty";
     case Kind::addresses:
       return "a list of numeric addresses with a port, such as [\"127.0.0.1:2121\", \"[::1]:2121\"]";
+    case Kind::hosts:
+      return "a list of host names, IPv4 addresses and IPv6 addresses in brackets, such as "
+             "[\"ftp.example.org\"]";
     case Kind::ports:
       return "0, or FIRST-LAST with 1 <= FIRST <= LAST <= 65535";
     case Kind::user:

@@ -52,17 +52,19 @@ Result<Account> Store::create_account(const NewAccount& account) {
   if (const Status checked = check_account_name(account.name); !checked) {
     return tl::unexpected<Error>(checked.error());
   }
-  return impl_->write("creating an account", [&]() -> Result<Account> {
-    const int added = impl_->exec(
-        "INSERT INTO account (name, home, password_hash, quota_bytes, quota_files, is_guest, is_read_only,"
-        " used_bytes, used_files, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
-        " ON CONFLICT (name) DO NOTHING",
-        account.name, account.home, account.password_hash, account.quota_bytes, account.quota_files,
-        std::int64_t{account.is_guest}, std::int64_t{account.is_read_only}, account.used_bytes,
-        account.used_files, to_stored(wall_now()));
-    if (added == 0) return fail(Errc::exists, "there is an account of this name");
-    return first_account(impl_->prepared(kByName, account.name));
-  });
+  return impl_->write("creating an account", [&] { return impl_->add_account(account); });
+}
+
+Result<Account> Store::Impl::add_account(const NewAccount& account) {
+  const int added =
+      exec("INSERT INTO account (name, home, password_hash, quota_bytes, quota_files, is_guest, is_read_only,"
+           " used_bytes, used_files, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+           " ON CONFLICT (name) DO NOTHING",
+           account.name, account.home, account.password_hash, account.quota_bytes, account.quota_files,
+           std::int64_t{account.is_guest}, std::int64_t{account.is_read_only}, account.used_bytes,
+           account.used_files, to_stored(wall_now()));
+  if (added == 0) return fail(Errc::exists, "there is an account of this name");
+  return first_account(prepared(kByName, account.name));
 }
 
 Result<Account> Store::find_account(std::string_view name) {

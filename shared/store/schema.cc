@@ -72,7 +72,15 @@ CREATE TABLE digest (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kSteps = {kFirstSchema};
+constexpr const char* kRegistrations = R"sql(
+CREATE TABLE registration (              -- accounts people made for themselves within the last hour
+  origin BLOB NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX registration_by_origin ON registration (origin, at);
+)sql";
+
+constexpr std::array kSteps = {kFirstSchema, kRegistrations};
 
 std::int64_t pragma(SQLite::Database& db, const char* name) {
   return db.execAndGet(std::string("PRAGMA ") + name).getInt64();

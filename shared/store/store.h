@@ -97,7 +97,18 @@ class Store {
 
   // --- accounts ---
   Result<Account> create_account(const NewAccount& account);  // Errc::exists, Errc::name_refused
-  Result<Account> find_account(std::string_view name);        // Errc::not_found
+  // As create_account, for somebody who makes an account for himself. `make_home` is called inside the
+  // transaction, when the name is this account's; it must not call the store. Its error is returned, and
+  // nothing has happened. Errc::busy: too many from this origin within the last hour.
+  struct Registration {
+    std::string origin;  // what is counted together: an address or network
+    int most_per_hour = 0;
+    WallTime now{};
+  };
+  Result<Account> register_account(const NewAccount& account, const Registration& registration,
+                                   const std::function<Status()>& make_home);
+  Result<int> registrations_from(std::string_view origin, WallTime now);  // within the hour before `now`
+  Result<Account> find_account(std::string_view name);                    // Errc::not_found
   Result<Account> find_account(AccountId id);
   Result<std::vector<Account>> list_accounts();  // by name
   Result<Account> change_account(std::string_view name, const AccountChange& change);

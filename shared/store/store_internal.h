@@ -95,6 +95,8 @@ struct Store::Impl {
     });
   }
 
+  // A new row; in a transaction of the caller's. Errc::exists.
+  Result<Account> add_account(const NewAccount& account);
   // Adds to an account's counters. They never fall below 0, whatever was done to the disk behind the store's
   // back.
   void add_usage(AccountId account, Bytes used, Bytes pending, std::int64_t files);

@@ -39,6 +39,7 @@ const std::map<std::string_view, Sample> kSamples = {
     {"EPSV", {"1", {229}}},
     {"FEAT", {"", {211}}},
     {"HELP", {"USER", {214}}},
+    {"HOST", {"ftp.example.org", {220, 503}}},
     {"LANG", {"en", {200}}},
     {"LIST", {"/", {425}}},
     {"MDTM", {"missing", {550}}},
