@@ -29,7 +29,7 @@ constexpr std::array<std::string_view, 10> kKeepTransferSettings = {"ALLO", "EPR
 // Arguments that may be a password stay out of the log: also of a verb nobody knows, which may be PASS
 // mistyped.
 bool may_hold_secret(const ftp::CommandLine& line) {
-  if (line.verb == "SITE") return is_site_passwd(line.argument);
+  if (line.verb == "SITE") return holds_site_secret(line.argument);
   return line.verb == "PASS" || line.verb == "ACCT" || find_command(line.verb) == nullptr;
 }
 

@@ -85,6 +85,9 @@ void site_info(Session& session, std::string_view) {
 }
 
 void site_register(Session& session, std::string_view argument) {
+  // Also because the second word may be a password, which belongs into PASS.
+  if (argument.find(' ') != std::string_view::npos)
+    return session.reply(501, "SITE REGISTER takes a name without blanks; the password follows with PASS");
   begin_registration(session, argument);
 }
 

@@ -215,11 +215,15 @@ std::string log_field(std::string_view text) {
   return field += '"';
 }
 
-bool is_site_passwd(std::string_view site_argument) {
-  constexpr std::string_view kStart = "PASS";  // also a PASSWD mistyped
+bool holds_site_secret(std::string_view site_argument) {
+  constexpr std::string_view kPasswd = "PASS", kRegister = "REGISTER ";  // the first also mistyped
   site_argument.remove_prefix(std::min(site_argument.find_first_not_of(' '), site_argument.size()));
-  return site_argument.size() > kStart.size() &&
-         equals_ignoring_case(site_argument.substr(0, kStart.size()), kStart);
+  const auto starts_with = [&](std::string_view word) {
+    return site_argument.size() > word.size() &&
+           equals_ignoring_case(site_argument.substr(0, word.size()), word);
+  };
+  return starts_with(kPasswd) ||
+         (starts_with(kRegister) && site_argument.find(' ', kRegister.size()) != std::string_view::npos);
 }
 
 }  // namespace ferry

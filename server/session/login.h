@@ -32,7 +32,7 @@ Result<std::string> hash_new_password(Services& services, const Secret& password
 // write fields of his own.
 std::string log_field(std::string_view text);
 
-// Whether SITE's argument is PASSWD with a password in it.
-bool is_site_passwd(std::string_view site_argument);
+// Whether SITE's argument may hold a password: PASSWD with one, or REGISTER with one where none belongs.
+bool holds_site_secret(std::string_view site_argument);
 
 }  // namespace ferry

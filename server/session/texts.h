@@ -251,6 +251,7 @@ inline constexpr TextRow kTexts[] = {
     {"Rights: {}", "Rights: {}"},
     {"SITE CHMOD takes a mode (octal, up to 777) and a path", "SITE CHMOD 的参数是权限（八进制，最大 777）和路径"},
     {"SITE PASSWD takes the old and the new password, or nothing and then PASS with the new one", "SITE PASSWD 的参数是旧密码和新密码；或不带参数，再用 PASS 发送新密码"},
+    {"SITE REGISTER takes a name without blanks; the password follows with PASS", "SITE REGISTER 的参数是不含空格的名称；密码随后用 PASS 发送"},
     {"SITE commands:", "SITE 命令："},
     {"SITE {} {}", "SITE {} {}"},
     {"Unknown SITE command, see SITE HELP", "未知的 SITE 命令，见 SITE HELP"},

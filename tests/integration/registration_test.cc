@@ -127,6 +127,7 @@ TEST_F(Registering, EmptyFolderOfNobodyIsNoHindrance) {
 TEST_F(Registering, PasswordsStandInNoLog) {
   start();
   FtpTalker talker = greeted();
+  EXPECT_EQ(talker.code("SITE REGISTER ann a-very-private-word"), 501) << "it belongs into PASS";
   EXPECT_EQ(register_as(talker, "ann", "a-very-private-word"), 200);
   for (const char* log : {"operate.log", "login.log", "ferryd.log"})
     EXPECT_EQ(server_->log(log).find("private"), std::string::npos) << log;
