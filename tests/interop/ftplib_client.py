@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a program built on Python's ftplib does with a server. The password comes on the standard input.
 
-usage: ftplib_client.py HOST PORT USER clear|tls passive|active FOLDER
+usage: ftplib_client.py HOST PORT USER clear|tls|tls12|tls13 passive|active FOLDER
 
 FOLDER holds `file` and `empty`, which go up and come back as `file.back` and `empty.back`; `half` holds the
 beginning of `file` and is completed by a resumed download. Anything that is not as it must be ends it with an
@@ -13,11 +13,17 @@ import ssl
 import sys
 
 
-def connect(host, port, user, password, tls, passive):
+VERSIONS = {"tls12": ssl.TLSVersion.TLSv1_2, "tls13": ssl.TLSVersion.TLSv1_3}
+
+
+def connect(host, port, user, password, wire, passive):
+    tls = wire != "clear"
     if tls:
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE  # self-signed; what is tested is the protocol
+        if wire in VERSIONS:
+            context.minimum_version = context.maximum_version = VERSIONS[wire]
         ftp = ftplib.FTP_TLS(context=context, timeout=60)
     else:
         ftp = ftplib.FTP(timeout=60)
@@ -62,7 +68,7 @@ def main():
     host, port, user, wire, mode, folder = sys.argv[1:]
     folder = pathlib.Path(folder)
     password = sys.stdin.readline().rstrip("\n")
-    ftp = connect(host, int(port), user, password, wire == "tls", mode == "passive")
+    ftp = connect(host, int(port), user, password, wire, mode == "passive")
     check(ftp.mkd("made") == "/made", "MKD tells the path")
     ftp.cwd("made")
     for name in ("file", "empty"):
@@ -89,4 +95,5 @@ def main():
     ftp.quit()
 
 
-main()
+if __name__ == "__main__":
+    main()
