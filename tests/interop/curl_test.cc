@@ -180,7 +180,7 @@ TEST_P(Curl, ListsForMachines) {
 
 class ImplicitCurl : public Curl {
  protected:
-  ImplicitCurl() : Curl({"implicit_tls_listen=[\"127.0.0.1:0\"]"}) {}
+  ImplicitCurl() : Curl({"implicit_tls_listen=127.0.0.1:0"}) {}
 };
 INSTANTIATE_TEST_SUITE_P(Wires, ImplicitCurl, testing::Values(Wire::tls12, Wire::tls13), name_of_wire);
 
