@@ -82,5 +82,22 @@ TEST_P(Lftp, GoesOnWithBrokenOffFiles) {
   EXPECT_TRUE(server_.is_settled("mika"));
 }
 
+TEST_P(Lftp, GoesOnByTheOldNamesInActiveMode) {
+  const std::string bytes = some_bytes(1'500'003);
+  write_bytes(local("file"), bytes);
+  write_bytes(local("back"), bytes.substr(0, 500'001));
+  server_.put_file("mika", "file", bytes.substr(0, 700'000));
+  ASSERT_TRUE(server_.store().set_usage(server_.store().find_account("mika")->id, 700'000, 1));
+  lftp("set ftp:passive-mode no\nreput file\nreget file -o back\n");
+  EXPECT_TRUE(read_bytes(remote("file")) == bytes);
+  EXPECT_TRUE(read_bytes(local("back")) == bytes);
+  EXPECT_TRUE(did("350 REST 500001"));
+  EXPECT_TRUE(went_on_with_upload()) << server_.log("operate.log");
+  EXPECT_TRUE(did("200 PORT") || did("200 EPRT"));
+  EXPECT_FALSE(did("227 PASV") || did("229 EPSV"));
+  expect_logins_over(GetParam());
+  EXPECT_TRUE(server_.is_settled("mika"));
+}
+
 }  // namespace
 }  // namespace ferry::test
