@@ -1,5 +1,5 @@
 // Small clients that are called with their work on the command line or on the standard input: ncftp,
-// tnftp and GNU inetutils' ftp.
+// tnftp, GNU inetutils' ftp and busybox.
 #include "tests/interop/client_fixture.h"
 
 namespace ferry::test {
@@ -73,6 +73,46 @@ TEST_F(CommandLineClients, InetutilsFtpDoesAllItCanInBothModes) {
   EXPECT_TRUE(did("200 PORT") || did("200 EPRT"));
   expect_logins_over(Wire::clear);
   EXPECT_TRUE(server_.is_settled("mika"));
+}
+
+// busybox takes a password from its arguments only, where every process list shows it. The one of our tests
+// opens nothing else.
+TEST_F(CommandLineClients, BusyboxPutsAndGets) {
+  const std::string bytes = some_bytes(1'500'003);
+  write_bytes(local("file"), bytes);
+  write_bytes(local("half"), bytes.substr(0, 600'000));
+  const std::vector<std::string> login = {"-u", "mika", "-p", kPassword, "-P", port()};
+  const auto busybox = [&](const std::string& applet, const std::vector<std::string>& arguments) {
+    std::vector<std::string> argv = {"busybox", applet};
+    argv.insert(argv.end(), login.begin(), login.end());
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    expect_runs(argv);
+  };
+  busybox("ftpput", {"127.0.0.1", "夏 祭り", "file"});
+  EXPECT_TRUE(read_bytes(remote("夏 祭り")) == bytes);
+  busybox("ftpget", {"127.0.0.1", "back", "夏 祭り"});
+  EXPECT_TRUE(read_bytes(local("back")) == bytes);
+  busybox("ftpget", {"-c", "127.0.0.1", "half", "夏 祭り"});
+  EXPECT_TRUE(read_bytes(local("half")) == bytes);
+  EXPECT_TRUE(did("350 REST 600000"));
+  expect_logins_over(Wire::clear);
+  EXPECT_TRUE(server_.is_settled("mika"));
+}
+
+class Guests : public testing::Test, public ForeignClient {
+ protected:
+  Guests() : ForeignClient({"anonymous=true"}) {
+    server_.put_file("guest", "open to all", some_bytes(400'003));
+    write_bytes(local("file"), "not wanted");
+  }
+};
+
+TEST_F(Guests, BusyboxGetsAndMayNotPut) {
+  expect_runs({"busybox", "ftpget", "-P", port(), "127.0.0.1", "back", "open to all"});
+  EXPECT_TRUE(read_bytes(local("back")) == some_bytes(400'003));
+  EXPECT_NE(run_client({"busybox", "ftpput", "-P", port(), "127.0.0.1", "file"}).exit_code, 0);
+  EXPECT_FALSE(fs::exists(server_.home("guest") / "file"));
+  EXPECT_TRUE(wait_until([&] { return did("550 STOR"); })) << server_.log("operate.log");
 }
 
 }  // namespace
