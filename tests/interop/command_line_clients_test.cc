@@ -1,5 +1,7 @@
 // Small clients that are called with their work on the command line or on the standard input: ncftp,
 // tnftp, GNU inetutils' ftp and busybox.
+#include <sstream>
+
 #include "tests/interop/client_fixture.h"
 
 namespace ferry::test {
@@ -7,14 +9,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class CommandLineClients : public testing::Test, public ForeignClient {};
+class CommandLineClients : public testing::Test, public ForeignClient {
+ protected:
+  // A command on any path that ends like this, with whatever result.
+  bool asked_for(const std::string& verb, const std::string& leaf) const {
+    std::istringstream log(server_.log("operate.log"));
+    for (std::string line; std::getline(log, line);) {
+      if (line.find(" " + verb + " ") != line.npos && line.ends_with("/" + leaf)) return true;
+    }
+    return false;
+  }
+};
 
 // The clear-text clients of one program each; none of Debian's builds speaks TLS.
 TEST_F(CommandLineClients, NcftpCopiesDifficultFilesBothWays) {
   write_bytes(local("login"), fmt::format("host 127.0.0.1\nuser mika\npass {}\n", kPassword));
   // ncftp 3.2.6 cuts the last byte off the name of the first folder inside the one it walks (ncftpput asks
   // the disk for "tree//emoj") and leaves out what lies there, both ways: here only the files of one folder
-  // go. ncftpget takes "..." for a folder above and never asks for it.
+  // go. Of what MLSD names it asks for all but "...".
   Tree files = difficult_tree();
   std::erase_if(
       files, [](const auto& entry) { return !entry.second || entry.first.find('/') != std::string::npos; });
@@ -32,6 +44,8 @@ TEST_F(CommandLineClients, NcftpCopiesDifficultFilesBothWays) {
   EXPECT_TRUE(same_tree(files, read_tree(remote("up/tree"))));
   expect_runs(get);
   EXPECT_TRUE(same_tree(fetched, read_tree(local("back/tree"))));
+  EXPECT_TRUE(asked_for("RETR", "..two"));
+  EXPECT_FALSE(asked_for("RETR", "...")) << "then it belongs to what is fetched";
   expect_logins_over(Wire::clear);
 }
 
