@@ -22,6 +22,8 @@ std::size_t hex_length(DigestKind kind) {
       return 40;
     case DigestKind::md5:
       return 32;
+    case DigestKind::crc32:
+      return 8;
   }
   return 0;
 }
@@ -36,6 +38,8 @@ std::string x_verb(DigestKind kind) {
       return "XSHA1";
     case DigestKind::md5:
       return "XMD5";
+    case DigestKind::crc32:
+      return "XCRC";
   }
   return "";
 }

@@ -42,6 +42,8 @@ std::string digest_option(DigestKind kind) {
       return "sha1";
     case DigestKind::md5:
       return "md5";
+    case DigestKind::crc32:
+      return "crc32";
   }
   return "";
 }

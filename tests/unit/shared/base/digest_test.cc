@@ -26,6 +26,9 @@ TEST(Digest, KnowsThePublishedValues) {
        "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"},
       {DigestKind::sha1, "abc", "a9993e364706816aba3e25717850c26c9cd0d89d"},
       {DigestKind::md5, "abc", "900150983cd24fb0d6963f7d28e17f72"},
+      {DigestKind::crc32, "", "00000000"},
+      {DigestKind::crc32, "123456789", "cbf43926"},
+      {DigestKind::crc32, "The quick brown fox jumps over the lazy dog", "414fa339"},
   };
   for (const auto& row : rows) {
     Digest digest(row.kind);
@@ -33,6 +36,27 @@ TEST(Digest, KnowsThePublishedValues) {
     EXPECT_EQ(digest.hex(), row.value) << digest_name(row.kind);
     EXPECT_EQ(digest.kind(), row.kind);
   }
+}
+
+TEST(Digest, IsTheSameHoweverTheBytesCome) {
+  std::string bytes;
+  for (int i = 0; i < 300; ++i) bytes += static_cast<char>(i * 7);
+  for (const auto kind : kDigestKinds) {
+    Digest whole(kind);
+    whole.update(bytes);
+    for (const std::size_t step : {1U, 3U, 8U, 9U, 64U}) {
+      Digest pieces(kind);
+      for (std::size_t at = 0; at < bytes.size(); at += step)
+        pieces.update(std::string_view(bytes).substr(at, step));
+      EXPECT_EQ(pieces.hex(), whole.hex()) << digest_name(kind) << " by " << step;
+    }
+  }
+}
+
+TEST(Digest, KeepsItsLeadingZeros) {
+  Digest digest(DigestKind::crc32);
+  digest.update("f688990");
+  EXPECT_EQ(digest.hex(), "00000211");
 }
 
 TEST(Digest, GoesOnAfterItsValueWasTaken) {
@@ -53,10 +77,10 @@ TEST(DigestKind, IsParsedInAnyCaseWithAndWithoutDash) {
   EXPECT_EQ(parse_digest_kind("Sha-512"), DigestKind::sha512);
   EXPECT_EQ(parse_digest_kind("SHA1"), DigestKind::sha1);
   EXPECT_EQ(parse_digest_kind("md5"), DigestKind::md5);
-  for (const std::string_view text : {"", "sha", "sha-2-56", "sha2560", "crc32", " md5"})
+  EXPECT_EQ(parse_digest_kind("crc32"), DigestKind::crc32);
+  for (const std::string_view text : {"", "sha", "sha-2-56", "sha2560", "crc64", " md5"})
     EXPECT_EQ(parse_digest_kind(text), std::nullopt) << text;
-  for (const auto kind : {DigestKind::sha256, DigestKind::sha512, DigestKind::sha1, DigestKind::md5})
-    EXPECT_EQ(parse_digest_kind(digest_name(kind)), kind);
+  for (const auto kind : kDigestKinds) EXPECT_EQ(parse_digest_kind(digest_name(kind)), kind);
 }
 
 class FileDigest : public ::testing::Test {
@@ -102,6 +126,31 @@ TEST_F(FileDigest, PrefixGoesOnToTheWhole) {
   EXPECT_EQ(digest->hex(), expected(1000));
   digest->update(std::string_view(content_).substr(1000));
   EXPECT_EQ(digest->hex(), expected(content_.size()));
+}
+
+TEST_F(FileDigest, OfARangeTellsOfEveryPiece) {
+  Digest digest(DigestKind::sha256);
+  Bytes told = 0;
+  const auto note = [&told](Bytes piece) -> Status {
+    told += piece;
+    return {};
+  };
+  ASSERT_TRUE(digest_range(file_.get(), 1000, 290'000, digest, note));
+  EXPECT_EQ(told, 289'000);
+  Digest same(DigestKind::sha256);
+  same.update(std::string_view(content_).substr(1000, 289'000));
+  EXPECT_EQ(digest.hex(), same.hex());
+}
+
+TEST_F(FileDigest, OfARangeEndsWithTheErrorOfWhoIsTold) {
+  Digest digest(DigestKind::md5);
+  int pieces = 0;
+  const auto stop = [&pieces](Bytes) -> Status {
+    ++pieces;
+    return fail(Errc::cancelled, "enough");
+  };
+  EXPECT_EQ(digest_range(file_.get(), 0, 300'000, digest, stop).error().kind, Errc::cancelled);
+  EXPECT_EQ(pieces, 1);
 }
 
 }  // namespace
