@@ -21,10 +21,10 @@ constexpr std::chrono::milliseconds kLingerBeforeParking{3};
 // A client that always has one more command gives way to the others that are ready after this time.
 constexpr std::chrono::milliseconds kLongestTurn{100};
 
-// Real clients put these between REST or ALLO and the transfer (RFC 3659 §5.3 wants REST last, but they
+// Real clients put these between REST, RANG or ALLO and the transfer (RFC 3659 §5.3 wants REST last, but they
 // don't).
-constexpr std::array<std::string_view, 10> kKeepTransferSettings = {"ALLO", "EPRT", "EPSV", "MDTM", "NOOP",
-                                                                    "PASV", "PORT", "REST", "SIZE", "TYPE"};
+constexpr std::array<std::string_view, 11> kKeepTransferSettings = {
+    "ALLO", "EPRT", "EPSV", "MDTM", "NOOP", "PASV", "PORT", "RANG", "REST", "SIZE", "TYPE"};
 
 // Arguments that may be a password stay out of the log: also of a verb nobody knows, which may be PASS
 // mistyped.
@@ -45,6 +45,8 @@ void log_command(Session& session, const ftp::CommandLine& line) {
 
 void run_command(Session& session, const ftp::CommandLine& line) {
   const bool keeps_settings = std::ranges::binary_search(kKeepTransferSettings, line.verb);
+  // Of REST and RANG the last one counts, and one that is refused leaves the whole file.
+  if (line.verb == "REST" || line.verb == "RANG") session.transfer.forget_start();
   const std::string rename_from = session.rename_from;
   if (line.verb != "PASS") {
     session.login.wants_new_password = false;
@@ -62,7 +64,7 @@ void run_command(Session& session, const ftp::CommandLine& line) {
   } else {
     command->handler(session, line.argument);
   }
-  if (!keeps_settings) session.transfer.restart = session.transfer.announced = std::nullopt;
+  if (!keeps_settings) session.transfer.forget_position();
   // RNFR is for the very next command; only RNFR itself leaves something new behind.
   if (session.rename_from == rename_from && line.verb != "RNFR") session.rename_from.clear();
   log_command(session, line);
@@ -80,6 +82,7 @@ void run_line(Session& session, std::string& text) {
   ftp::strip_telnet(text);
   auto line = ftp::parse_command_line(text);
   if (!line) {
+    session.transfer.forget_position();
     session.reply(500, line.error());
     log_command(session, "(no command)", "");
   } else if (is_http(line->verb)) {
@@ -199,6 +202,7 @@ Next run_session(Session& session) {
     auto line = take_line(session, next);
     if (!line) return session.ended() ? Next::close : next;
     if (line->too_long) {
+      session.transfer.forget_position();
       session.reply(500, "The command line is too long");
     } else {
       run_line(session, line->text);

@@ -19,7 +19,7 @@ void cmd_auth(Session& session, std::string_view argument);
 void cmd_pbsz(Session& session, std::string_view argument);
 void cmd_prot(Session& session, std::string_view argument);
 
-// params.cc - RFC 959 §4.1.2, RFC 2428
+// params.cc - RFC 959 §4.1.2, RFC 2428, draft-bryan-ftp-range
 void cmd_type(Session& session, std::string_view argument);
 void cmd_mode(Session& session, std::string_view argument);
 void cmd_stru(Session& session, std::string_view argument);
@@ -27,6 +27,7 @@ void cmd_pasv(Session& session, std::string_view argument);
 void cmd_epsv(Session& session, std::string_view argument);
 void cmd_port(Session& session, std::string_view argument);
 void cmd_eprt(Session& session, std::string_view argument);
+void cmd_rang(Session& session, std::string_view argument);
 void cmd_rest(Session& session, std::string_view argument);
 void cmd_allo(Session& session, std::string_view argument);
 

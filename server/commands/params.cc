@@ -1,4 +1,5 @@
-// Transfer parameters: RFC 959 §4.1.2, RFC 2428 (EPRT, EPSV), RFC 3659 §5 (REST).
+// Transfer parameters: RFC 959 §4.1.2, RFC 2428 (EPRT, EPSV), RFC 3659 §5 (REST),
+// draft-bryan-ftp-range (RANG).
 #include <string>
 
 #include "server/commands/handlers.h"
@@ -39,10 +40,15 @@ void take_target(Session& session, const Result<ftp::HostPort>& parsed) {
   session.reply(200, "Address noted");
 }
 
+// Upper case, without the blanks some clients leave behind it.
+std::string setting(std::string_view argument) {
+  return ascii_upper(argument.substr(0, argument.find_last_not_of(' ') + 1));
+}
+
 }  // namespace
 
 void cmd_type(Session& session, std::string_view argument) {
-  const std::string type = ascii_upper(argument);
+  const std::string type = setting(argument);
   if (type == "A" || type == "A N") {
     session.transfer.ascii = true;
     return session.reply(200, "Type is text");
@@ -55,12 +61,12 @@ void cmd_type(Session& session, std::string_view argument) {
 }
 
 void cmd_mode(Session& session, std::string_view argument) {
-  if (ascii_upper(argument) == "S") return session.reply(200, "Mode is stream");
+  if (setting(argument) == "S") return session.reply(200, "Mode is stream");
   session.reply(504, "Only stream mode is offered");
 }
 
 void cmd_stru(Session& session, std::string_view argument) {
-  if (ascii_upper(argument) == "F") return session.reply(200, "Structure is file");
+  if (setting(argument) == "F") return session.reply(200, "Structure is file");
   session.reply(504, "Only file structure is offered");
 }
 
@@ -107,6 +113,15 @@ void cmd_rest(Session& session, std::string_view argument) {
   if (session.transfer.ascii && *offset != 0) return session.reply(504, "REST needs TYPE I");
   session.transfer.restart = *offset;
   session.reply(350, "The next transfer starts at {}", *offset);
+}
+
+void cmd_rang(Session& session, std::string_view argument) {
+  const auto range = ftp::parse_range(argument);
+  if (!range) return session.reply(501, range.error());
+  if (!*range) return session.reply(350, "The whole file is meant");
+  if (session.transfer.ascii) return session.reply(551, "RANG needs TYPE I");
+  session.transfer.range = **range;
+  session.reply(350, "Bytes {} to {} are meant", (*range)->first, (*range)->end - 1);
 }
 
 void cmd_allo(Session& session, std::string_view argument) {

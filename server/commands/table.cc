@@ -54,6 +54,7 @@ constexpr Command kCommands[] = {
     {"PROT", cmd_prot, any, A::required, X::none, T::offered, "PROT", "RFC 4217 9", "C | P"},
     {"PWD", cmd_pwd, ready, A::none, X::read, T::none, "TVFS", "RFC 959 4.1.3", ""},
     {"QUIT", cmd_quit, any, A::none, X::none, T::none, "", "RFC 959 4.1.1", ""},
+    {"RANG", cmd_rang, ready, A::required, X::none, T::none, "RANG STREAM", "draft-bryan-ftp-range 3", "first last"},
     {"REIN", cmd_rein, any, A::none, X::none, T::none, "", "RFC 959 4.1.1", ""},
     {"REST", cmd_rest, ready, A::required, X::none, T::none, "REST STREAM", "RFC 3659 5", "offset"},
     {"RETR", cmd_retr, ready, A::required, X::read, T::data, "", "RFC 959 4.1.3", "path"},

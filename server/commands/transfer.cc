@@ -1,9 +1,11 @@
-// Transfers of files: RFC 959 §4.1.3, RFC 1123 §4.1.2.9 (STOU), RFC 3659 §5 (restart).
+// Transfers of files: RFC 959 §4.1.3, RFC 1123 §4.1.2.9 (STOU), RFC 3659 §5 (restart),
+// draft-bryan-ftp-range (RANG).
 #include "server/session/transfer.h"
 
 #include <fmt/core.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <string>
 
 #include "server/commands/handlers.h"
@@ -29,12 +31,25 @@ Result<Place> readable_place(Session& session, std::string_view argument) {
   return place;
 }
 
+// In text mode the bytes on the wire are not those of the file. TYPE may have come behind REST or RANG.
+Status check_position(const TransferSettings& transfer) {
+  if (transfer.ascii && transfer.restart.value_or(0) != 0)
+    return refusal(Errc::unsupported, "REST needs TYPE I");
+  if (transfer.ascii && transfer.range) {
+    Error error = refusal(Errc::unsupported, "RANG needs TYPE I").value();
+    error.reply_code = 551;
+    return tl::unexpected(std::move(error));
+  }
+  return {};
+}
+
 Result<Upload::Request> upload_request(const Session& session, Upload::Start start) {
+  if (auto checked = check_position(session.transfer); !checked) return tl::unexpected(checked.error());
   Upload::Request request;
   request.start = start;
+  request.range = session.transfer.range;  // also before APPE, as REST
   if (const auto restart =
           session.transfer.restart) {  // also before APPE, which then is STOR (RFC 3659 §5.3)
-    if (session.transfer.ascii && *restart != 0) return refusal(Errc::unsupported, "REST needs TYPE I");
     request.start = *restart > 0 ? Upload::Start::at_offset : Upload::Start::fresh;
     request.offset = *restart;
   }
@@ -54,6 +69,7 @@ void receive(Session& session, Place place, Upload::Start start, std::string ope
   Upload& running = **upload;
   TransferPlan plan{TransferPlan::Direction::in, "upload", running.path(), std::move(opening)};
   plan.expected = session.transfer.announced.value_or(-1);
+  if (request->range) plan.expected = request->range->length();
   plan.undo = [&] { running.park(); };
   run_transfer(
       session, plan,
@@ -71,8 +87,7 @@ std::string unique_name() {
 }  // namespace
 
 void cmd_retr(Session& session, std::string_view argument) {
-  if (session.transfer.ascii && session.transfer.restart.value_or(0) != 0)
-    return session.reply(504, "REST needs TYPE I");
+  if (auto checked = check_position(session.transfer); !checked) return session.reply(checked.error());
   auto place = readable_place(session, argument);
   if (!place) return session.reply(place.error());
   auto file = session.home().open_for_reading(*place);
@@ -80,19 +95,23 @@ void cmd_retr(Session& session, std::string_view argument) {
   struct stat status {};
   if (fstat(file->get(), &status) != 0) return session.reply(451, "The file cannot be read");
   const Bytes size = status.st_size;
-  const Bytes offset = session.transfer.restart.value_or(0);
+  Bytes offset = session.transfer.restart.value_or(0), end = size;
   if (offset > size)
     return session.reply(554, "{} has {} bytes, cannot start at {}", place->path, size, offset);
+  if (const auto range = session.transfer.range) {  // of a range what there is, be it nothing
+    end = std::min(range->end, size);
+    offset = std::min(range->first, end);
+  }
 
   TransferPlan plan{TransferPlan::Direction::out, "download", place->path,
-                    session.text("Sending {} ({} bytes)", ftp::leaf_name(place->path), size - offset)};
-  plan.expected = size - offset;
+                    session.text("Sending {} ({} bytes)", ftp::leaf_name(place->path), end - offset)};
+  plan.expected = end - offset;
   run_transfer(
       session, plan,
       [&](net::Stream& data, Watch& watch) {
-        return send_file(session, data, watch, file->get(), offset, size);
+        return send_file(session, data, watch, file->get(), offset, end);
       },
-      [&]() -> Result<std::string> { return session.text("{} bytes sent", size - offset); });
+      [&]() -> Result<std::string> { return session.text("{} bytes sent", end - offset); });
 }
 
 void cmd_stor(Session& session, std::string_view argument) {
@@ -108,7 +127,7 @@ void cmd_appe(Session& session, std::string_view argument) {
 }
 
 void cmd_stou(Session& session, std::string_view) {
-  if (session.transfer.restart.value_or(0) != 0)
+  if (session.transfer.restart.value_or(0) != 0 || session.transfer.range)
     return session.reply(550, "STOU starts a new file, it cannot go on with one");
   auto place = session.home().locate(session.absolute(unique_name()));
   if (!place) return session.reply(place.error());

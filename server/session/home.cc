@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 #include <linux/openat2.h>
 #include <sodium.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 
 #include <array>
@@ -94,6 +95,12 @@ FileInfo FileInfo::of(const struct stat& status) {
   info.modified = WallTime(std::chrono::seconds(status.st_mtim.tv_sec) +
                            std::chrono::nanoseconds(status.st_mtim.tv_nsec));
   return info;
+}
+
+Result<Bytes> free_bytes(int fd) {
+  struct statvfs disk {};
+  if (fstatvfs(fd, &disk) != 0) return fail_errno(errno, "the disk");
+  return static_cast<Bytes>(disk.f_bavail * disk.f_frsize);
 }
 
 Home::Home(UniqueFd root, UniqueFd reserved, std::uint64_t reserved_inode, std::uint64_t device)

@@ -55,6 +55,9 @@ struct NewPartial {
   std::uint64_t inode = 0;
 };
 
+// What an ordinary process may still write on the disk of an open file or folder.
+Result<Bytes> free_bytes(int fd);
+
 class Home {
  public:
   // `folder` is an absolute path of the machine. Makes the reserved folder if `writable`. Errc::not_found,

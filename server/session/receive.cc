@@ -18,8 +18,9 @@ constexpr std::size_t kBufferSize = 256 * 1024;
 // sending is not waited for.
 constexpr int kMostReadsAfterwards = 64;
 
-// ALLO announces the whole file or, by some clients, what is still to come.
+// RANG says how many bytes come. ALLO announces the whole file or, by some clients, what is still to come.
 bool is_all_announced(const Session& session, Bytes arrived, const Upload& upload) {
+  if (const auto range = session.transfer.range) return arrived == range->length();
   const auto announced = session.transfer.announced;
   return announced && (arrived >= *announced || upload.offset() + arrived == *announced);
 }
@@ -28,6 +29,10 @@ bool is_all_announced(const Session& session, Bytes arrived, const Upload& uploa
 // connection looks like an end, so one whose control connection went as well was broken off.
 Status check_end(Session& session, net::Stream& data, Watch& watch, Bytes arrived, const Upload& upload) {
   if (is_all_announced(session, arrived, upload)) return {};
+  if (const auto range = session.transfer.range) {
+    return fail(Errc::reset,
+                fmt::format("{}: {} bytes came, the range has {}", upload.path(), arrived, range->length()));
+  }
   if (const auto announced = session.transfer.announced) {
     return refusal(Errc::reset, "{}: {} bytes came, {} were announced; what is here can be resumed",
                    upload.path(), arrived, *announced);
@@ -133,7 +138,8 @@ void Receiver::keep_what_came() {
 }  // namespace
 
 Status receive_file(Session& session, net::Stream& data, Watch& watch, Upload& upload) {
-  return Receiver(session, data, watch, upload).run();
+  const Status received = Receiver(session, data, watch, upload).run();
+  return received ? upload.keep_rest(watch) : received;
 }
 
 }  // namespace ferry

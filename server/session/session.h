@@ -14,6 +14,7 @@
 #include "server/session/home.h"
 #include "server/session/services.h"
 #include "shared/ftp/facts.h"
+#include "shared/ftp/ranges.h"
 #include "shared/ftp/reply.h"
 #include "shared/net/address.h"
 #include "shared/net/line_reader.h"
@@ -65,18 +66,29 @@ struct Login {
   int failures = 0;
   std::optional<store::Account> account;  // set: logged in
   std::optional<Home> home;
-  std::uint64_t epoch = 0;                              // Services::account_epoch the account was read at
-  std::chrono::steady_clock::time_point since{};        // when logged in
-  std::chrono::steady_clock::time_point asked_since{};  // when not: login_timeout counts from here
+  std::uint64_t epoch = 0;                                // Services::account_epoch the account was read at
+  std::chrono::steady_clock::time_point since{};          // when logged in
+  std::chrono::steady_clock::time_point asked_since{};    // when not: login_timeout counts from here
   std::string previous;  // when and from where this account logged in before, for SITE INFO
 };
 
 // How the next transfer goes (RFC 959 §4.1.2 and later).
 struct TransferSettings {
   bool ascii = true;                        // TYPE A is the default (RFC 959 §3.1.1)
-  std::optional<Bytes> restart;             // REST
+  std::optional<Bytes> restart;             // REST; excludes `range`
+  std::optional<ftp::ByteRange> range;      // RANG
   std::optional<Bytes> announced;           // ALLO
   ftp::FactSet facts = ftp::kDefaultFacts;  // OPTS MLST
+
+  // What is said for one transfer only: where it starts, and all of it.
+  void forget_start() {
+    restart.reset();
+    range.reset();
+  }
+  void forget_position() {
+    forget_start();
+    announced.reset();
+  }
 };
 
 // Where the next data connection comes from.
@@ -130,6 +142,7 @@ struct Session {
   std::string text(TextOf<std::type_identity_t<Args>...> said, const Args&... args) const {
     return text_in(language, said, args...);
   }
+
 
   // As reply, but for a peer whose time is up: what it does not take at once is lost.
   void last_words(int code, Text said);

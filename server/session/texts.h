@@ -256,6 +256,17 @@ inline constexpr TextRow kTexts[] = {
     {"SITE {} {}", "SITE {} {}"},
     {"Unknown SITE command, see SITE HELP", "未知的 SITE 命令，见 SITE HELP"},
 
+    // --- ranges ---
+    {"Bytes {} to {} are meant", "选定字节 {} 到 {}"},
+    {"RANG needs TYPE I", "RANG 需要 TYPE I"},
+    {"RANG takes a first and a last byte", "RANG 需要首字节和末字节的位置"},
+    {"The last byte is before the first", "末字节在首字节之前"},
+    {"The whole file is meant", "选定整个文件"},
+    {"{} is an unfinished upload: a range must reach its end at {}", "{} 尚未传完：范围必须到达其末尾 {}"},
+    {"{}: more bytes came than the range has", "{}：收到的字节多于范围所含"},
+    {"{}: the disk has no room for {} bytes", "{}：磁盘容不下 {} 字节"},
+    {"{}: {} bytes came, the range has {}", "{}：收到 {} 字节，范围共 {} 字节"},
+
     // --- what the system said, by kind: in front of its own words ---
     {"a limit of the account was reached: {}", "已达到账户上限：{}"},
     {"it exists already: {}", "已存在：{}"},

@@ -169,12 +169,12 @@ Status send_bytes(Session& session, net::Stream& data, Watch& watch, std::string
   return {};
 }
 
-Status send_file(Session& session, net::Stream& data, Watch& watch, int file, Bytes offset, Bytes size) {
+Status send_file(Session& session, net::Stream& data, Watch& watch, int file, Bytes offset, Bytes end) {
   // What one read fetches anyway needs no advice.
-  if (size - offset > static_cast<Bytes>(kBufferSize)) posix_fadvise(file, offset, 0, POSIX_FADV_SEQUENTIAL);
+  if (end - offset > static_cast<Bytes>(kBufferSize)) posix_fadvise(file, offset, 0, POSIX_FADV_SEQUENTIAL);
   if (!data.is_tls() && !session.transfer.ascii)
-    return send_with_sendfile(session, data, watch, file, offset, size);
-  return send_through_buffer(session, data, watch, file, offset, size);
+    return send_with_sendfile(session, data, watch, file, offset, end);
+  return send_through_buffer(session, data, watch, file, offset, end);
 }
 
 Status LineSender::add(std::string_view line) {

@@ -32,7 +32,8 @@ void run_transfer(Session& session, const TransferPlan& plan,
 
 // --- loops for `move`; deadlines: data_timeout without any progress ---
 Status send_bytes(Session& session, net::Stream& data, Watch& watch, std::string_view bytes);
-Status send_file(Session& session, net::Stream& data, Watch& watch, int file, Bytes offset, Bytes size);
+Status send_file(Session& session, net::Stream& data, Watch& watch, int file, Bytes offset, Bytes end);
+// To the end of the data, and of the file where a range of it came.
 Status receive_file(Session& session, net::Stream& data, Watch& watch, Upload& upload);
 
 // Collects listing lines and sends them in large pieces.

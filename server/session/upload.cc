@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 
 namespace ferry {
 
@@ -25,6 +26,8 @@ Status cut_file(int fd, Bytes size) {
   if (ftruncate(fd, size) != 0) return fail_errno(errno, "partial");
   return {};
 }
+
+constexpr std::size_t kCopyPiece = 256 * 1024;
 
 }  // namespace
 
@@ -55,24 +58,39 @@ Result<std::unique_ptr<Upload>> Upload::begin(Services& services, const Home& ho
   if (*waiting && (*waiting)->owner) return refusal(Errc::busy, "{} is being uploaded", place.path);
   // APPE acts on what a client sees under the name: the complete file if there is one. REST means the
   // partial.
+  const bool acts_on_what_is_seen = request.start == Start::append || request.range;
   const bool resumes =
-      *waiting && (request.start == Start::at_offset || (request.start == Start::append && !place.info));
+      *waiting && (request.start == Start::at_offset || (acts_on_what_is_seen && !place.info));
   const Bytes there = resumes ? (*waiting)->received : complete;
-  const Bytes keep = request.start == Start::append ? there : request.offset;
+  const Bytes keep = request.range                    ? request.range->first
+                     : request.start == Start::append ? there
+                                                      : request.offset;
   if (keep > there) {
     return refusal(Errc::out_of_range, "{}: only {} bytes are here, cannot go on at {}", place.path, there,
                    keep);
   }
+  if (request.range && resumes && request.range->end < there) {
+    return refusal(Errc::out_of_range, "{} is an unfinished upload: a range must reach its end at {}",
+                   place.path, there);
+  }
+  // Known before the first byte: the size the file will have.
+  auto total = request.announced;
+  if (request.range) total = std::max(request.range->end, complete);
+  if (total && account.quota_bytes && *total > std::max(*account.quota_bytes, complete))
+    return refusal(Errc::over_quota, "{}: quota exceeded, {} bytes do not fit", place.path, *total);
+  const bool is_patch = request.range && place.info;
   auto upload = *waiting ? claim(services, home, account, std::move(place))
-                         : create(services, home, account, std::move(place), request.announced);
+                         : create(services, home, account, std::move(place), total);
   if (!upload) return upload;
+  (*upload)->is_patch_ = is_patch;
+  if (request.range) (*upload)->end_ = request.range->end;
   Status started = {};
   if (resumes) {
     started = (*upload)->start_at(keep);
   } else if (keep > 0) {
     started = (*upload)->start_behind(keep);
   }
-  if (started && request.announced) started = (*upload)->reserve(std::max(*request.announced, keep));
+  if (started && total) started = (*upload)->reserve(std::max(*total, keep));
   if (!started) return tl::unexpected(started.error());
   return upload;
 }
@@ -178,6 +196,13 @@ Result<Bytes> Upload::grow(Bytes want) {
 
 // All of `total` before the first byte, or a refusal before the first byte.
 Status Upload::reserve(Bytes total) {
+  // Also where the account has no limit, a size that no disk has must not stand in the books.
+  struct stat status {};
+  if (fstat(file_.get(), &status) != 0) return fail_errno(errno, place_.path);
+  const auto free = free_bytes(file_.get());
+  if (!free) return tl::unexpected(free.error());
+  if (total - status.st_size > *free)
+    return refusal(Errc::no_space, "{}: the disk has no room for {} bytes", place_.path, total);
   while (row_.granted < total) {
     const Bytes before = row_.granted;
     if (auto granted = grow(total - before); !granted) return tl::unexpected(granted.error());
@@ -235,6 +260,13 @@ Status Upload::make_room(Bytes total, Watch& watch) {
 }
 
 Status Upload::write(std::string_view bytes, Watch& watch) {
+  const auto fits = static_cast<std::uint64_t>(end_ - size_);
+  if (bytes.size() <= fits) return write_within_grant(bytes, watch);
+  if (auto written = write_within_grant(bytes.substr(0, fits), watch); !written) return written;
+  return refusal(Errc::out_of_range, "{}: more bytes came than the range has", place_.path);
+}
+
+Status Upload::write_within_grant(std::string_view bytes, Watch& watch) {
   if (bytes.empty()) return {};
   if (auto cut = cut_tail(); !cut) return cut;
   while (!bytes.empty()) {
@@ -244,6 +276,25 @@ Status Upload::write(std::string_view bytes, Watch& watch) {
     const std::string_view fits = bytes.substr(0, static_cast<std::size_t>(row_.granted - size_));
     if (auto written = write_granted(fits); !written) return written;
     bytes.remove_prefix(fits.size());
+  }
+  return {};
+}
+
+Status Upload::keep_rest(Watch& watch) {
+  if (!is_patch_ || size_ >= place_.info->size) return {};
+  auto source = home_.open_for_reading(place_);
+  if (!source) return tl::unexpected(source.error());
+  const auto buffer = std::make_unique_for_overwrite<char[]>(kCopyPiece);
+  while (size_ < place_.info->size) {
+    const auto want = static_cast<std::size_t>(std::min<Bytes>(place_.info->size - size_, kCopyPiece));
+    const ssize_t got = pread(source->get(), buffer.get(), want, size_);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno(errno, place_.path);
+    if (got == 0)
+      return refusal(Errc::busy, "{} has just been changed by another session, try again", place_.path);
+    const std::string_view piece(buffer.get(), static_cast<std::size_t>(got));
+    if (auto written = write_within_grant(piece, watch); !written) return written;
+    if (auto looked = watch.look(); !looked) return looked;
   }
   return {};
 }
@@ -297,7 +348,8 @@ void Upload::park() {
   is_settled_ = true;
   // Nothing has been written: what lay there before lies there still.
   const bool is_untouched = tail_end_ > size_;
-  const Bytes keeps = is_untouched ? tail_end_ : size_;
+  // The complete file is as it was; what came of the range alone is of no use to anybody.
+  const Bytes keeps = is_untouched ? tail_end_ : is_patch_ ? 0 : size_;
   if (file_) {
     static_cast<void>(cut_file(file_.get(), keeps));  // blocks reserved beyond the end go back
     if (services_.options.durable) static_cast<void>(fdatasync(file_.get()));

@@ -14,6 +14,7 @@
 #include "server/session/services.h"
 #include "server/session/watch.h"
 #include "shared/base/digest.h"
+#include "shared/ftp/ranges.h"
 #include "shared/store/store.h"
 
 namespace ferry {
@@ -30,9 +31,14 @@ class Upload {
     Start start = Start::fresh;
     Bytes offset = 0;
     std::optional<Bytes> announced;  // ALLO: reserved now, or refused now
+    // RANG: exactly these bytes come, and nothing else of the file changes. Where only a partial waits, the
+    // range begins in it or at its end and reaches its end at least: it goes on with the partial, which then
+    // is complete.
+    std::optional<ftp::ByteRange> range = {};
   };
 
-  // Errc::busy: somebody else writes this path; Errc::out_of_range: offset beyond what is there;
+  // Errc::busy: somebody else writes this path; Errc::out_of_range: offset or range beyond what is
+  // there;
   // Errc::over_quota, Errc::no_space; Errc::is_directory. `home`, `services` and `place`'s folder must
   // outlive the upload.
   static Result<std::unique_ptr<Upload>> begin(Services& services, const Home& home,
@@ -44,14 +50,19 @@ class Upload {
 
   // Appends. At the quota's end writes what fits and returns Errc::over_quota; before that, uploads of the
   // same account that compete for the last bytes are settled: the youngest gives way, the others wait for it
-  // a moment (watch keeps ABOR working meanwhile).
+  // a moment (watch keeps ABOR working meanwhile). Errc::out_of_range: more than a range's bytes.
   Status write(std::string_view bytes, Watch& watch);
+
+  // After a range's last byte: appends what follows it in the complete file. Until then the partial is a
+  // beginning of what will be, whoever dies.
+  Status keep_rest(Watch& watch);
 
   // Syncs, renames into place, settles the quota. Afterwards the file is on disk, whole, accounted. On
   // failure the partial stays.
   Status commit();
 
-  // Ends it without commit: the partial waits for its resume. Nothing if it has ended already.
+  // Ends it without commit: the partial waits for its resume; a range of a complete file leaves nothing.
+  // Nothing if it has ended already.
   void park();
 
   Bytes size() const { return size_; }
@@ -75,6 +86,7 @@ class Upload {
   Status copy_complete(Bytes length);
   Status make_room(Bytes total, Watch& watch);
   Result<bool> reclaim_one();
+  Status write_within_grant(std::string_view bytes, Watch& watch);
   Status write_granted(std::string_view bytes);
   Result<Bytes> grow(Bytes want);
 
@@ -87,7 +99,9 @@ class Upload {
   RunningDigest digest_;  // reads file_, so it ends first
   std::string sha256_;
   Bytes offset_ = 0, size_ = 0;
-  Bytes tail_end_ = 0;  // beyond size_: what a claimed partial holds that the first write will cut
+  Bytes end_ = INT64_MAX;  // of the range that is written
+  bool is_patch_ = false;  // a range of a complete file
+  Bytes tail_end_ = 0;     // beyond size_: what a claimed partial holds that the first write will cut
   bool hit_quota_ = false;
   bool is_settled_ = false;  // committed, dropped, or left to the settler
 };

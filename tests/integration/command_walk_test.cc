@@ -58,8 +58,9 @@ const std::map<std::string_view, Sample> kSamples = {
     {"PROT", {"P", {200, 503}}},
     {"PWD", {"", {257}}},
     {"QUIT", {"", {221}}},
+    {"RANG", {"0 5", {551}}},  // TYPE A until told otherwise
     {"REIN", {"", {220}}},
-    {"REST", {"5", {504}}},  // TYPE A until told otherwise
+    {"REST", {"5", {504}}},
     {"RETR", {"missing", {550}}},
     {"RMD", {"missing", {550}}},
     {"RNFR", {"missing", {550}}},
