@@ -48,7 +48,7 @@ Result<std::uint16_t> ask_passive_port(Connection& connection) {
 }
 
 Status announce_listener(Connection& connection, const net::Address& listener) {
-  const ftp::HostPort here{listener.ip(), listener.port(), listener.is_ipv6()};
+  const ftp::HostPort here{listener.wire_ip(), listener.port(), listener.is_ipv6()};
   auto extended = connection.command("EPRT", ftp::format_eprt(here));
   if (!extended) return tl::unexpected(extended.error());
   if (extended->is_completion()) return {};

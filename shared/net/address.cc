@@ -1,7 +1,9 @@
 #include "shared/net/address.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netdb.h>
+#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <array>
@@ -10,6 +12,8 @@
 #include <memory>
 
 #include "shared/base/bytes.h"
+#include "shared/base/check.h"
+#include "shared/base/unique_fd.h"
 
 namespace ferry::net {
 namespace {
@@ -27,6 +31,26 @@ const sockaddr_in6& as_ipv6(const sockaddr_storage& storage) {
   return reinterpret_cast<const sockaddr_in6&>(storage);
 }
 
+bool is_link_local_ip(const in6_addr& ip) {
+  return IN6_IS_ADDR_LINKLOCAL(&ip);
+}
+
+// "" when it has none, or is gone. Not if_indextoname(3), which opens a socket of another family than a
+// worker's sandbox allows.
+std::string interface_name(std::uint32_t index) {
+  ifreq request{};
+  request.ifr_ifindex = static_cast<int>(index);
+  const UniqueFd socket(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!socket || ::ioctl(socket.get(), SIOCGIFNAME, &request) != 0) return "";
+  return std::string(request.ifr_name, ::strnlen(request.ifr_name, sizeof request.ifr_name));
+}
+
+// The interface a zone names; 0: none.
+std::uint32_t interface_of_zone(std::string_view zone) {
+  if (const auto number = parse_number(zone, INT32_MAX)) return static_cast<std::uint32_t>(*number);
+  return zone.size() < IF_NAMESIZE ? ::if_nametoindex(std::string(zone).c_str()) : 0;
+}
+
 using NameCall = int (*)(int, sockaddr*, socklen_t*);
 
 Result<Address> name_of(int socket, NameCall call, const char* what) {
@@ -39,17 +63,22 @@ Result<Address> name_of(int socket, NameCall call, const char* what) {
 }  // namespace
 
 Result<Address> Address::parse(std::string_view ip, std::uint16_t port) {
-  const std::string text(ip);
-  const auto bad = [&] { return fail(Errc::bad_syntax, "'" + text + "' is not an IP address"); };
-  if (text.find('\0') != std::string::npos) return bad();  // inet_pton would stop there
+  const auto bad = [&] { return fail(Errc::bad_syntax, "'" + std::string(ip) + "' is not an IP address"); };
+  if (ip.find('\0') != std::string_view::npos) return bad();  // inet_pton would stop there
+  const std::size_t percent = ip.find('%');
+  const std::string text(ip.substr(0, percent));
   sockaddr_in6 ipv6{};
   if (inet_pton(AF_INET6, text.c_str(), &ipv6.sin6_addr) == 1) {
     ipv6.sin6_family = AF_INET6;
     ipv6.sin6_port = htons(port);
+    if (percent != std::string_view::npos) {
+      ipv6.sin6_scope_id = interface_of_zone(ip.substr(percent + 1));
+      if (ipv6.sin6_scope_id == 0 || !is_link_local_ip(ipv6.sin6_addr)) return bad();
+    }
     return from(reinterpret_cast<const sockaddr*>(&ipv6), sizeof ipv6);
   }
   sockaddr_in ipv4{};
-  if (inet_pton(AF_INET, text.c_str(), &ipv4.sin_addr) == 1) {
+  if (percent == std::string_view::npos && inet_pton(AF_INET, text.c_str(), &ipv4.sin_addr) == 1) {
     ipv4.sin_family = AF_INET;
     ipv4.sin_port = htons(port);
     return from(reinterpret_cast<const sockaddr*>(&ipv4), sizeof ipv4);
@@ -88,6 +117,22 @@ Address Address::from(const sockaddr* address, socklen_t length) {
   return result;
 }
 
+Address Address::from_ip_bytes(std::span<const unsigned char> bytes, std::uint16_t port) {
+  CHECK(bytes.size() == sizeof(in_addr) || bytes.size() == sizeof(in6_addr));
+  if (bytes.size() == sizeof(in_addr)) {
+    sockaddr_in ipv4{};
+    ipv4.sin_family = AF_INET;
+    ipv4.sin_port = htons(port);
+    std::memcpy(&ipv4.sin_addr, bytes.data(), sizeof ipv4.sin_addr);
+    return from(reinterpret_cast<const sockaddr*>(&ipv4), sizeof ipv4);
+  }
+  sockaddr_in6 ipv6{};
+  ipv6.sin6_family = AF_INET6;
+  ipv6.sin6_port = htons(port);
+  std::memcpy(&ipv6.sin6_addr, bytes.data(), sizeof ipv6.sin6_addr);
+  return from(reinterpret_cast<const sockaddr*>(&ipv6), sizeof ipv6);
+}
+
 Result<Address> Address::local_of(int socket) {
   return name_of(socket, ::getsockname, "local address");
 }
@@ -96,7 +141,41 @@ Result<Address> Address::peer_of(int socket) {
   return name_of(socket, ::getpeername, "peer address");
 }
 
+std::vector<unsigned char> Address::ip_bytes() const {
+  if (!is_set()) return {};
+  const auto* bytes = is_ipv6() ? reinterpret_cast<const unsigned char*>(&as_ipv6(storage_).sin6_addr)
+                                : reinterpret_cast<const unsigned char*>(&as_ipv4(storage_).sin_addr);
+  return {bytes, bytes + (is_ipv6() ? sizeof(in6_addr) : sizeof(in_addr))};
+}
+
+bool Address::is_unspecified() const {
+  return is_set() && std::ranges::all_of(ip_bytes(), [](unsigned char byte) { return byte == 0; });
+}
+
+bool Address::is_link_local() const {
+  return is_ipv6() && is_link_local_ip(as_ipv6(storage_).sin6_addr);
+}
+
+std::uint32_t Address::scope() const {
+  return is_ipv6() ? as_ipv6(storage_).sin6_scope_id : 0;
+}
+
+void Address::set_scope(std::uint32_t interface_index) {
+  if (is_link_local()) as_ipv6(storage_).sin6_scope_id = interface_index;
+}
+
+bool Address::is_in_zone(std::string_view zone) const {
+  if (scope() == 0 || zone.empty()) return false;
+  return zone == std::to_string(scope()) || zone == interface_name(scope());
+}
+
 std::string Address::ip() const {
+  if (scope() == 0) return wire_ip();
+  const std::string name = interface_name(scope());
+  return wire_ip() + "%" + (name.empty() ? std::to_string(scope()) : name);
+}
+
+std::string Address::wire_ip() const {
   if (!is_set()) return "";
   std::array<char, INET6_ADDRSTRLEN> text{};
   const void* bytes = is_ipv6() ? static_cast<const void*>(&as_ipv6(storage_).sin6_addr)
@@ -125,8 +204,8 @@ void Address::set_port(std::uint16_t port) {
 bool Address::same_ip(const Address& other) const {
   if (storage_.ss_family != other.storage_.ss_family) return false;
   if (is_ipv6()) {
-    return std::memcmp(&as_ipv6(storage_).sin6_addr, &as_ipv6(other.storage_).sin6_addr, sizeof(in6_addr)) ==
-           0;
+    return scope() == other.scope() && std::memcmp(&as_ipv6(storage_).sin6_addr,
+                                                   &as_ipv6(other.storage_).sin6_addr, sizeof(in6_addr)) == 0;
   }
   return storage_.ss_family == AF_INET &&
          as_ipv4(storage_).sin_addr.s_addr == as_ipv4(other.storage_).sin_addr.s_addr;

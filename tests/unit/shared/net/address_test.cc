@@ -1,6 +1,9 @@
 #include "shared/net/address.h"
 
 #include <gtest/gtest.h>
+#include <net/if.h>
+
+#include <string>
 
 namespace ferry::net {
 namespace {
@@ -91,6 +94,59 @@ TEST(Resolve, SaysWhatItCouldNotFind) {
   ASSERT_FALSE(addresses);
   EXPECT_EQ(addresses.error().kind, Errc::not_found);
   EXPECT_NE(addresses.error().context.find("not a name"), std::string::npos);
+}
+
+// The loopback interface has a name and a number everywhere.
+TEST(Address, ReadsAndShowsTheZoneOfALinkLocalAddress) {
+  const auto by_name = Address::parse("fe80::1%lo", 21);
+  ASSERT_TRUE(by_name);
+  EXPECT_EQ(by_name->scope(), ::if_nametoindex("lo"));
+  EXPECT_EQ(by_name->ip(), "fe80::1%lo");
+  EXPECT_EQ(by_name->to_string(), "[fe80::1%lo]:21");
+  EXPECT_EQ(by_name->wire_ip(), "fe80::1");
+  const auto by_number = Address::parse("fe80::1%" + std::to_string(by_name->scope()), 21);
+  ASSERT_TRUE(by_number);
+  EXPECT_TRUE(by_number->same_ip(*by_name));
+  EXPECT_EQ(Address::parse_listen("[fe80::1%lo]:21")->to_string(), "[fe80::1%lo]:21");
+}
+
+TEST(Address, ShowsTheNumberOfAnInterfaceThatIsGone) {
+  Address address = *Address::parse("fe80::1", 21);
+  address.set_scope(987654);
+  EXPECT_EQ(address.ip(), "fe80::1%987654");
+}
+
+TEST(Address, AZoneBelongsToLinkLocalAddressesOnly) {
+  for (const char* text :
+       {"::1%lo", "2001:db8::1%lo", "127.0.0.1%lo", "fe80::1%", "fe80::1%0", "fe80::1%no-such-if",
+        "fe80::1%lo%lo", "fe80::1%-1", "fe80::1%99999999999", "%lo", "fe80::1%lo/64"})
+    EXPECT_FALSE(Address::parse(text, 1)) << text;
+  Address global = *Address::parse("2001:db8::1", 1);
+  global.set_scope(1);
+  EXPECT_EQ(global.scope(), 0U);
+  Address ipv4 = *Address::parse("192.0.2.1", 1);
+  ipv4.set_scope(1);
+  EXPECT_EQ(ipv4.scope(), 0U);
+}
+
+TEST(Address, TheSameIpOnTwoLinksIsTwoMachines) {
+  Address first = *Address::parse("fe80::1", 1), second = first;
+  EXPECT_TRUE(first.same_ip(second));
+  first.set_scope(2);
+  EXPECT_FALSE(first.same_ip(second));
+  second.set_scope(3);
+  EXPECT_FALSE(first.same_ip(second));
+  second.set_scope(2);
+  EXPECT_TRUE(first.same_ip(second));
+}
+
+TEST(Address, KnowsWhichZoneNamesItsScope) {
+  const Address address = *Address::parse("fe80::1%lo", 1);
+  EXPECT_TRUE(address.is_in_zone("lo"));
+  EXPECT_TRUE(address.is_in_zone(std::to_string(address.scope())));
+  for (const char* zone : {"", "eth99", "LO", "0", "99", "lo ", "01"})
+    EXPECT_FALSE(address.is_in_zone(zone)) << zone;
+  EXPECT_FALSE(Address::parse("fe80::1", 1)->is_in_zone(""));
 }
 
 }  // namespace
