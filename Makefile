@@ -144,7 +144,9 @@ soak: $(PROGRAMS) $(BIN)/integration-tests  ## integration tests over and over, 
 FUZZ_BUILD := build/fuzz
 FUZZ_SECONDS ?= 60
 FUZZ_FLAGS := -std=c++20 -I. -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(DEFINES)
-$(FUZZ_BUILD)/%: tests/fuzz/%.cc $(call sources,shared/base shared/ftp)
+# The parsers, and of shared/net what they need without OpenSSL.
+FUZZ_SOURCES := $(call sources,shared/base shared/ftp) shared/net/address.cc shared/net/proxy_header.cc
+$(FUZZ_BUILD)/%: tests/fuzz/%.cc $(FUZZ_SOURCES)
 	@mkdir -p $(@D)
 	@$(if $(Q),echo '  FUZZ $@')
 	$(Q)clang++ $(FUZZ_FLAGS) -o $@ $^ -Wl,--as-needed $(LIBS_shared)
