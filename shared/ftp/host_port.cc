@@ -43,7 +43,7 @@ std::optional<std::array<unsigned, 6>> take_six(std::string_view& text) {
 Result<HostPort> from_six(const std::array<unsigned, 6>& n) {
   const auto port = static_cast<std::uint16_t>(n[4] * 256 + n[5]);
   if (port == 0) return fail(Errc::out_of_range, "port 0 is not an address");
-  return HostPort{fmt::format("{}.{}.{}.{}", n[0], n[1], n[2], n[3]), port, false};
+  return HostPort{fmt::format("{}.{}.{}.{}", n[0], n[1], n[2], n[3]), port};
 }
 
 // "h1,h2,h3,h4,p1,p2" of an address whose host is IPv4 text.
@@ -69,6 +69,14 @@ Result<std::uint16_t> parse_port_number(std::string_view text) {
   if (!port) return tl::unexpected(port.error());
   if (*port == 0) return fail(Errc::out_of_range, "port 0 is not an address");
   return static_cast<std::uint16_t>(*port);
+}
+
+// Whether it could be the name or number of an interface; which ones there are is not known here.
+bool is_zone(std::string_view text) {
+  constexpr std::size_t kLongest = 15;
+  return !text.empty() && text.size() <= kLongest && std::all_of(text.begin(), text.end(), [](char c) {
+    return c > ' ' && c < '\x7F' && c != '%' && c != '/';
+  });
 }
 
 // RFC 2428 §2: a delimiter is any printable ASCII character but, to be told apart from the number, no digit.
@@ -103,11 +111,14 @@ Result<HostPort> parse_eprt(std::string_view argument) {
   if (!protocol || (*protocol != 1 && *protocol != 2))
     return fail(Errc::unsupported, "network protocol is not 1 or 2");
   const bool is_ipv6 = *protocol == 2;
-  const auto host = canonical_host(fields[1], is_ipv6 ? AF_INET6 : AF_INET);
-  if (!host) return bad(is_ipv6 ? "not an IPv6 address" : "not an IPv4 address");
+  const std::size_t percent = is_ipv6 ? fields[1].find('%') : fields[1].npos;
+  const std::string zone(percent == fields[1].npos ? "" : fields[1].substr(percent + 1));
+  const auto host = canonical_host(fields[1].substr(0, percent), is_ipv6 ? AF_INET6 : AF_INET);
+  if (!host || (percent != fields[1].npos && !is_zone(zone)))
+    return bad(is_ipv6 ? "not an IPv6 address" : "not an IPv4 address");
   const auto port = parse_port_number(fields[2]);
   if (!port) return tl::unexpected(port.error());
-  return HostPort{*host, *port, is_ipv6};
+  return HostPort{*host, *port, is_ipv6, zone};
 }
 
 std::string format_port(const HostPort& address) {
@@ -143,7 +154,7 @@ Result<HostPort> parse_epsv_reply(std::string_view text) {
     inside = inside.substr(0, close);
     const char d = inside.front();
     if (!is_delimiter(d) || inside[1] != d || inside[2] != d || inside.back() != d) continue;
-    if (const auto port = parse_port_number(inside.substr(3, close - 4))) return HostPort{"", *port, false};
+    if (const auto port = parse_port_number(inside.substr(3, close - 4))) return HostPort{"", *port};
   }
   return bad("no port in the reply to EPSV");
 }

@@ -14,6 +14,9 @@ struct HostPort {
   std::string host;  // numeric IPv4 or IPv6 text; "" where the form has none (229)
   std::uint16_t port = 0;
   bool is_ipv6 = false;
+  // "eth0" or "2" of fe80::1%eth0, which only EPRT of some clients has: RFC 2428 knows no zones, and one
+  // names an interface of its own machine (RFC 4007 §11.2). Never written.
+  std::string zone = {};
 };
 
 Result<HostPort> parse_port(std::string_view argument);  // "h1,h2,h3,h4,p1,p2"

@@ -55,7 +55,7 @@ TEST(ParseEprt, RefusesHostileText) {
                                       "|1|1.2.3.4|2 1|",
                                       "111.2.3.41211",
                                       " 1 1.2.3.4 21 ",
-                                      "|2|fe80::1%lo|21|",
+                                      "|2|fe80::1%|21|",
                                       "||1.2.3.4|21|"})
     EXPECT_EQ(parse_eprt(text).error().kind, Errc::bad_syntax) << text;
   EXPECT_EQ(parse_eprt("|1|1.2.3.4|65536|").error().kind, Errc::out_of_range);
@@ -112,6 +112,19 @@ TEST(HostPort, IsReadBackFromWhatIsWritten) {
   EXPECT_EQ(format_pasv_reply({"127.0.0.1", 6446, false}), "Entering Passive Mode (127,0,0,1,25,46).");
   EXPECT_EQ(format_epsv_reply(6446), "Entering Extended Passive Mode (|||6446|)");
   EXPECT_EQ(format_eprt({"::1", 21, true}), "|2|::1|21|");
+}
+
+TEST(Eprt, ALinkLocalAddressMayNameItsZoneAndWeNeverDo) {
+  const auto named = parse_eprt("|2|fe80::1%eth0|6275|");
+  ASSERT_TRUE(named);
+  EXPECT_EQ(named->host, "fe80::1");
+  EXPECT_EQ(named->zone, "eth0");
+  EXPECT_EQ(format_eprt(*named), "|2|fe80::1|6275|");
+  EXPECT_EQ(parse_eprt("|2|fe80::1%2|6275|")->zone, "2");
+  EXPECT_EQ(parse_eprt("|2|fe80::1|6275|")->zone, "");
+  for (const char* text : {"|2|fe80::1%|6275|", "|2|fe80::1%a%b|6275|", "|2|fe80::1%sixteen-letters-|6275|",
+                           "|2|%eth0|6275|", "|1|192.0.2.1%eth0|6275|", "|2|fe80::1%a b|6275|"})
+    EXPECT_FALSE(parse_eprt(text)) << text;
 }
 
 }  // namespace
