@@ -154,6 +154,23 @@ std::string fingerprint_of(const X509* certificate) {
   return text;
 }
 
+// Two names would let whoever signs choose which one counts here and which one elsewhere; a NUL would end the
+// name early for somebody.
+std::string common_name_of(const X509* certificate) {
+  const X509_NAME* subject = X509_get_subject_name(certificate);
+  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (at < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, at) >= 0) return "";
+  unsigned char* bytes = nullptr;
+  const int size = ASN1_STRING_to_UTF8(&bytes, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+  if (size < 0) {
+    ERR_clear_error();
+    return "";
+  }
+  const std::string name(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  OPENSSL_free(bytes);
+  return name.find('\0') == name.npos ? name : "";
+}
+
 TlsChannel::PeerCertificate describe_certificate(const X509* certificate) {
   return {.subject = name_text(X509_get_subject_name(certificate)),
           .issuer = name_text(X509_get_issuer_name(certificate)),

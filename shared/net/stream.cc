@@ -109,6 +109,16 @@ Status Stream::handshake(Deadline deadline) {
   }
 }
 
+Result<Progress> Stream::try_close_notify() {
+  CHECK(tls_);
+  return tls_->impl().send_close_notify();
+}
+
+void Stream::leave_tls() {
+  CHECK(tls_ && tls_->saw_close_notify());
+  tls_.reset();
+}
+
 Result<Progress> Stream::try_finish() {
   Result<Progress> result = Progress{};
   if (tls_) result = tls_->impl().send_close_notify();

@@ -62,6 +62,11 @@ class Stream {
   Status finish(Deadline deadline);
   Result<Progress> try_finish();  // the same, without waiting
 
+  // TLS alone ends and the socket stays, in clear (RFC 4217 §5): send ours, read until the peer's has come
+  // (State::end and tls()->saw_close_notify()), leave_tls(). Bytes behind the peer's are still in the socket.
+  Result<Progress> try_close_notify();
+  void leave_tls();
+
   bool is_tls() const { return tls_ != nullptr; }
   bool has_buffered()
       const;  // bytes already read from the socket (inside TLS) that poll(2) would not announce

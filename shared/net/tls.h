@@ -28,6 +28,9 @@ namespace ferry::net {
 using SessionTag = std::array<unsigned char, 32>;
 SessionTag make_session_tag();  // random
 
+// How long a ticket resumes: the longest TLS 1.3 allows (RFC 8446 §4.6.1).
+inline constexpr std::chrono::hours kTicketLifetime{7 * 24};
+
 // One TLS connection's state, on top of a Stream's socket. Made by the contexts below, driven by Stream.
 class TlsChannel {
  public:
@@ -45,6 +48,15 @@ class TlsChannel {
   };
   std::optional<PeerCertificate> peer_certificate() const;
 
+  // Server side, after a handshake that resumed nothing: what the client showed of itself; nullopt: nothing.
+  struct ClientCertificate {
+    std::string fingerprint;   // as peer_fingerprint()
+    std::string common_name;   // UTF-8, foreign text; "" unless the subject has exactly one
+    bool is_verified = false;  // a chain leads to the CA file's, and it is for clients
+    bool is_in_time = false;   // not before its first day, not after its last
+  };
+  std::optional<ClientCertificate> client_certificate() const;
+
   // Server side of a data connection: the handshake offered a ticket that is not this session's; it has been
   // refused.
   bool foreign_ticket() const;
@@ -52,12 +64,23 @@ class TlsChannel {
   // once.
   void refresh_ticket();
   bool saw_close_notify() const;
+  // The peer ended its direction (FIN) without close_notify: some do so at the end of a file, and so does
+  // whoever cuts a connection. A broken connection (RST) is neither.
+  bool saw_bare_end() const;
 
   Impl& impl() { return *impl_; }
   const Impl& impl() const { return *impl_; }
 
  private:
   std::unique_ptr<Impl> impl_;
+};
+
+// Whether a server asks clients for certificates. required: a handshake without one that leads to the CA
+// file's fails. optional: it goes on whatever they show; client_certificate() tells what that is worth.
+struct ClientVerification {
+  enum class Mode { off, optional, required };
+  Mode mode = Mode::off;
+  std::string ca_file;  // PEM; "" (not with required): none is ever verified
 };
 
 // Server side, one per ferryd; immutable after construction, any thread. Workers inherit it through fork.
@@ -67,12 +90,13 @@ class TlsServer {
   // (keys drawn here), no session cache. Errc::not_found, Errc::permission, Errc::tls (says which file and
   // why, e.g. key does not match).
   static Result<std::shared_ptr<TlsServer>> load(const std::string& certificate_file,
-                                                 const std::string& key_file);
+                                                 const std::string& key_file,
+                                                 const ClientVerification& clients = {});
   ~TlsServer();
 
   std::unique_ptr<TlsChannel> control_channel(const SessionTag& tag) const;
-  // Gives no TLS 1.3 tickets (an unread one would make an uploading client's close send RST); refresh_ticket()
-  // on the control connection does.
+  // Gives no TLS 1.3 tickets (an unread one would make an uploading client's close send RST);
+  // refresh_ticket() on the control connection does.
   std::unique_ptr<TlsChannel> data_channel(const SessionTag& tag) const;
   // Ticket keys of `other` go on to be accepted and used, so that a reloaded certificate does not break
   // resumption of running sessions.
@@ -104,8 +128,9 @@ class TlsSession {
 class TlsClient {
  public:
   struct Options {
-    std::string ca_file;            // "": the system's CAs
-    bool allow_tls12_only = false;  // test aid: no TLS 1.3
+    std::string ca_file;                               // "": the system's CAs
+    bool allow_tls12_only = false;                     // test aid: no TLS 1.3
+    std::string certificate_file = {}, key_file = {};  // PEM, shown to servers that ask; "": none
   };
   static Result<std::shared_ptr<TlsClient>> create(const Options& options);
   ~TlsClient();

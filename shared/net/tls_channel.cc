@@ -29,13 +29,17 @@ void forget_errors() {
   errno = 0;
 }
 
+bool is_bare_end(unsigned long code) {
+  return ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+}
+
 }  // namespace
 
 tl::unexpected<Error> fail_tls(std::string_view doing) {
   const unsigned long code = ERR_get_error();  // the oldest: the cause, not what followed from it
   ERR_clear_error();
   const std::string context(doing);
-  if (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+  if (is_bare_end(code)) {
     return fail(Errc::reset, context + ": truncated, the connection ended without close_notify");
   }
   return fail(Errc::tls, context + ": " + reason_text(code));
@@ -50,6 +54,28 @@ SslCtxPtr make_context(const SSL_METHOD* method) {
   SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                       SSL_MODE_RELEASE_BUFFERS);
   return context;
+}
+
+namespace {
+
+// Instead of asking on the terminal, which a service has not.
+int no_passphrase(char*, int, int, void*) {
+  return -1;
+}
+
+}  // namespace
+
+Status load_identity(SSL_CTX* context, const std::string& certificate_file, const std::string& key_file) {
+  ERR_clear_error();
+  SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+  if (SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) != 1) {
+    return fail_tls("certificate " + certificate_file);
+  }
+  if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return fail_tls("key " + key_file);
+  }
+  if (SSL_CTX_check_private_key(context) != 1) return fail_tls("key " + key_file);
+  return {};
 }
 
 TlsChannel::Impl::Impl(SSL_CTX* context) : ssl(SSL_new(context)) {
@@ -69,7 +95,8 @@ void TlsChannel::Impl::read_in_bulk() {
   constexpr std::size_t kRecord = SSL3_RT_MAX_ENCRYPTED_LENGTH + SSL3_RT_HEADER_LENGTH;
   constexpr std::size_t kRecordsAtOnce = 6;
   SSL_set_read_ahead(ssl.get(), 1);
-  SSL_clear_mode(ssl.get(), SSL_MODE_RELEASE_BUFFERS);  // not for every record: this connection ends with its file
+  SSL_clear_mode(ssl.get(),
+                 SSL_MODE_RELEASE_BUFFERS);  // not for every record: this connection ends with its file
   SSL_set_default_read_buffer_len(ssl.get(), kRecordsAtOnce * kRecord);
 }
 
@@ -158,6 +185,7 @@ Result<Progress> TlsChannel::Impl::outcome(int returned, const char* doing) {
       return failure;
     }
     default: {
+      saw_bare_end = is_bare_end(ERR_peek_error());
       auto failure = fail_tls(doing);
       broken = failure.value().kind;
       return failure;
@@ -191,6 +219,16 @@ std::optional<TlsChannel::PeerCertificate> TlsChannel::peer_certificate() const 
   return describe_certificate(certificate.get());
 }
 
+std::optional<TlsChannel::ClientCertificate> TlsChannel::client_certificate() const {
+  const X509Ptr certificate(SSL_get1_peer_certificate(impl_->ssl.get()));
+  if (!certificate) return std::nullopt;
+  return ClientCertificate{.fingerprint = fingerprint_of(certificate.get()),
+                           .common_name = common_name_of(certificate.get()),
+                           .is_verified = !impl_->chain_is_broken,
+                           .is_in_time = X509_cmp_current_time(X509_get0_notBefore(certificate.get())) < 0 &&
+                                         X509_cmp_current_time(X509_get0_notAfter(certificate.get())) > 0};
+}
+
 bool TlsChannel::foreign_ticket() const {
   return impl_->foreign_ticket;
 }
@@ -202,6 +240,10 @@ void TlsChannel::refresh_ticket() {
 
 bool TlsChannel::saw_close_notify() const {
   return impl_->saw_close_notify;
+}
+
+bool TlsChannel::saw_bare_end() const {
+  return impl_->saw_bare_end;
 }
 
 }  // namespace ferry::net

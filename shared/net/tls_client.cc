@@ -61,6 +61,10 @@ Result<std::shared_ptr<TlsClient>> TlsClient::create(const Options& options) {
   } else if (SSL_CTX_load_verify_file(context, options.ca_file.c_str()) != 1) {
     return fail_tls("CA file " + options.ca_file);
   }
+  if (!options.certificate_file.empty()) {
+    if (auto loaded = load_identity(context, options.certificate_file, options.key_file); !loaded)
+      return tl::unexpected(loaded.error());
+  }
   if (options.allow_tls12_only) SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
   // NONE: the handshake goes on whatever the verdict, which why_untrusted() tells; the engine then asks or
   // refuses.

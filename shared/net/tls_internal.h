@@ -45,6 +45,10 @@ inline constexpr unsigned char kAlpnFtp[] = {3, 'f', 't', 'p'};
 
 std::string fingerprint_of(const X509* certificate);  // SHA-256, "AB:CD:…"
 TlsChannel::PeerCertificate describe_certificate(const X509* certificate);
+std::string common_name_of(const X509* certificate);  // "" unless there is exactly one
+
+// Certificate (with its chain) and key of this end. Errc::tls says which file and why.
+Status load_identity(SSL_CTX* context, const std::string& certificate_file, const std::string& key_file);
 
 // One connection. The SSL's app data points here, so it must not move. Every call clears OpenSSL's queue
 // before and after.
@@ -70,8 +74,9 @@ struct TlsChannel::Impl {
 
   // Server.
   SessionTag tag{};
-  bool resumes = false;         // a data channel: takes tickets that carry `tag`
-  bool foreign_ticket = false;  // it was offered another one
+  bool resumes = false;          // a data channel: takes tickets that carry `tag`
+  bool foreign_ticket = false;   // it was offered another one
+  bool chain_is_broken = false;  // the client's certificate leads to none of our CAs
 
   // Client.
   std::optional<std::string> required_fingerprint;  // data channel
@@ -81,6 +86,7 @@ struct TlsChannel::Impl {
   bool established =
       false;  // handshake complete and, for a client's data channel, the certificate is the right one
   bool saw_close_notify = false;
+  bool saw_bare_end = false;
   std::optional<Errc> broken;  // a fatal error has been reported; OpenSSL must not be asked again
 
  private:

@@ -17,9 +17,8 @@ struct TlsServer::Impl {
 
 namespace {
 
-constexpr long kTicketLifetimeSeconds = 24 * 60 * 60;
-// A client opens its first data connections before a refreshed ticket reaches it.
-constexpr std::size_t kTicketsAfterHandshake = 2;
+// A client that opens several data connections at once uses these up before a refreshed one reaches it.
+constexpr std::size_t kTicketsAfterHandshake = 4;
 
 // Every ticket carries the tag of the session it is issued on.
 int put_tag_into_ticket(SSL* ssl, void*) {
@@ -59,9 +58,13 @@ int select_ftp(SSL*, const unsigned char** out, unsigned char* out_size, const u
   return SSL_TLSEXT_ERR_OK;
 }
 
-// Instead of asking on the terminal, which a service has not.
-int no_passphrase(char*, int, int, void*) {
-  return -1;
+// Called for what is wrong with a client's chain. `optional` goes on, but remembers.
+int note_broken_chain(int is_ok, X509_STORE_CTX* check) {
+  if (is_ok == 1) return 1;
+  const auto* ssl =
+      static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(check, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  TlsChannel::Impl::of(ssl).chain_is_broken = true;
+  return (SSL_get_verify_mode(ssl) & SSL_VERIFY_FAIL_IF_NO_PEER_CERT) == 0 ? 1 : 0;
 }
 
 Status check_readable(const std::string& file) {
@@ -74,15 +77,27 @@ Status load_files(SSL_CTX* context, const std::string& certificate_file, const s
   for (const std::string& file : {certificate_file, key_file}) {
     if (auto readable = check_readable(file); !readable) return readable;
   }
-  ERR_clear_error();
-  SSL_CTX_set_default_passwd_cb(context, no_passphrase);
-  if (SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) != 1) {
-    return fail_tls("certificate " + certificate_file);
+  return load_identity(context, certificate_file, key_file);
+}
+
+Status ask_for_certificates(SSL_CTX* context, const ClientVerification& clients) {
+  using Mode = ClientVerification::Mode;
+  if (clients.mode == Mode::off) return {};
+  CHECK(clients.mode == Mode::optional || !clients.ca_file.empty());
+  if (!clients.ca_file.empty()) {
+    if (auto readable = check_readable(clients.ca_file); !readable) return readable;
+    ERR_clear_error();
+    // Their names are told to the client, so that it knows which of its certificates is meant.
+    STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(clients.ca_file.c_str());
+    if (names == nullptr || SSL_CTX_load_verify_file(context, clients.ca_file.c_str()) != 1)
+      return fail_tls("client_ca " + clients.ca_file);
+    SSL_CTX_set_client_CA_list(context, names);
   }
-  if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return fail_tls("key " + key_file);
-  }
-  if (SSL_CTX_check_private_key(context) != 1) return fail_tls("key " + key_file);
+  // Else the CAs of clients would complete our own chain.
+  SSL_CTX_set_mode(context, SSL_MODE_NO_AUTO_CHAIN);
+  SSL_CTX_set_verify(context,
+                     SSL_VERIFY_PEER | (clients.mode == Mode::required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
+                     note_broken_chain);
   return {};
 }
 
@@ -108,14 +123,16 @@ TlsServer::TlsServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TlsServer::~TlsServer() = default;
 
 Result<std::shared_ptr<TlsServer>> TlsServer::load(const std::string& certificate_file,
-                                                   const std::string& key_file) {
+                                                   const std::string& key_file,
+                                                   const ClientVerification& clients) {
   auto impl = std::make_unique<Impl>(Impl{make_context(TLS_server_method())});
   SSL_CTX* context = impl->context.get();
   if (auto loaded = load_files(context, certificate_file, key_file); !loaded) {
     return tl::unexpected(loaded.error());
   }
+  if (auto asks = ask_for_certificates(context, clients); !asks) return tl::unexpected(asks.error());
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_timeout(context, kTicketLifetimeSeconds);
+  SSL_CTX_set_timeout(context, std::chrono::seconds(kTicketLifetime).count());
   SSL_CTX_set_session_ticket_cb(context, put_tag_into_ticket, judge_ticket, nullptr);
   SSL_CTX_set_alpn_select_cb(context, select_ftp, nullptr);
   return std::make_shared<TlsServer>(std::move(impl));

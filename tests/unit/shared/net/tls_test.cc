@@ -342,5 +342,32 @@ TEST_P(Tls, RunningSessionsOutliveTheServerObject) {
   EXPECT_TRUE(test::talks(pair));
 }
 
+TEST_P(Tls, EndsAndTheSocketGoesOnInClear) {
+  Pair pair = ready();
+  ASSERT_TRUE(pair.server.try_close_notify());
+  EXPECT_EQ(read_text(pair.client), "");
+  ASSERT_TRUE(pair.client.try_close_notify());
+  ASSERT_EQ(::send(pair.client.fd(), "in clear", 8, 0), 8);  // behind it, read with it by nobody
+  pair.client.leave_tls();
+  char buffer[16];
+  EXPECT_EQ(pair.server.try_read(buffer)->state, State::end);
+  ASSERT_TRUE(pair.server.tls()->saw_close_notify());
+  pair.server.leave_tls();
+  EXPECT_EQ(read_text(pair.server), "in clear");
+  EXPECT_TRUE(test::talks(pair));
+}
+
+TEST_P(Tls, TellsABareEndFromABrokenConnection) {
+  Pair bare = ready();
+  ::shutdown(bare.client.fd(), SHUT_WR);
+  char buffer[8];
+  EXPECT_FALSE(bare.server.read(buffer, soon()));
+  EXPECT_TRUE(bare.server.tls()->saw_bare_end());
+  Pair notified = ready();
+  ASSERT_TRUE(notified.client.finish(soon()));
+  EXPECT_EQ(*notified.server.read(buffer, soon()), 0u);
+  EXPECT_FALSE(notified.server.tls()->saw_bare_end());
+}
+
 }  // namespace
 }  // namespace ferry::net

@@ -190,5 +190,43 @@ TEST_P(TlsTickets, WorkersAfterAForkShareTheKeys) {
   EXPECT_EQ(status, 0);
 }
 
+// Sessions are kept by nobody: without tickets nothing resumes, by no session id either.
+TEST_P(TlsTickets, NothingResumesWithoutATicket) {
+  if (!tls12()) GTEST_SKIP() << "TLS 1.3 resumes with tickets only";
+  Pair own = test::connected_pair();
+  auto channel = client_->control_channel("localhost");
+  SSL_set_options(channel->impl().ssl.get(), SSL_OP_NO_TICKET);
+  own.client.start_tls(std::move(channel));
+  own.server.start_tls(server_->control_channel(tag_));
+  ASSERT_TRUE(shake_hands(own).succeeded());
+  ASSERT_TRUE(test::talks(own));
+  SslSessionPtr session(SSL_get1_session(own.client.tls()->impl().ssl.get()));
+  Pair pair = test::connected_pair();
+  auto data_channel = client_->data_channel("localhost", {}, server_->fingerprint());
+  SSL_set_options(data_channel->impl().ssl.get(), SSL_OP_NO_TICKET);
+  SSL_set_session(data_channel->impl().ssl.get(), session.get());
+  pair.client.start_tls(std::move(data_channel));
+  pair.server.start_tls(server_->data_channel(tag_));
+  expect_full(std::move(pair));
+}
+
+int count_ticket(SSL* ssl, SSL_SESSION*) {
+  ++*static_cast<int*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+  return 0;
+}
+
+TEST_P(TlsTickets, FourAreGivenAtTheStart) {
+  Pair pair = test::connected_pair();
+  pair.client.start_tls(client_->control_channel("localhost"));
+  SSL_CTX* context = SSL_get_SSL_CTX(pair.client.tls()->impl().ssl.get());
+  int tickets = 0;
+  SSL_CTX_set_app_data(context, &tickets);
+  SSL_CTX_sess_set_new_cb(context, count_ticket);
+  pair.server.start_tls(server_->control_channel(tag_));
+  ASSERT_TRUE(shake_hands(pair).succeeded());
+  ASSERT_TRUE(test::talks(pair));
+  EXPECT_EQ(tickets, tls12() ? 1 : 4);
+}
+
 }  // namespace
 }  // namespace ferry::net
