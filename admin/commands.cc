@@ -49,6 +49,9 @@ void describe_setup(CLI::App& app, Arguments& arguments) {
   add_limits(app, arguments);
   app.add_flag("--password-stdin", arguments.has_password_on_stdin,
                "sets the password to the first line of standard input; on a terminal it is asked for");
+  app.add_option("--certificate", arguments.certificate,
+                 "SHA-256 fingerprint of the client certificate that logs in without a password, or none")
+      ->type_name("FINGERPRINT");
   auto* lock = app.add_flag("--lock", arguments.is_locked, "lets the account log in no more");
   app.add_flag("--unlock", arguments.is_unlocked, "lets it log in again")->excludes(lock);
   auto* read_only = app.add_flag("--read-only", arguments.is_read_only, "may download and list only");

@@ -20,7 +20,7 @@ struct Arguments {
   std::string config_file;
   std::vector<std::string> sets;  // KEY=VALUE
   std::string name;               // "": none given
-  std::optional<std::string> quota, files;
+  std::optional<std::string> quota, files, certificate;
   std::string home;
   bool is_read_only = false, is_read_write = false;
   bool is_locked = false, is_unlocked = false;

@@ -6,12 +6,13 @@
 #include <iostream>
 
 #include "shared/base/password.h"
+#include "shared/store/account.h"
 
 namespace ferry::admin {
 
 namespace {
 
-constexpr const char* kNoLimit = "none";
+constexpr const char* kNone = "none";
 
 OrRefusal<Secret> ask_twice() {
   auto first = ask_secret("New password: ");
@@ -33,17 +34,25 @@ OrRefusal<Secret> from_stdin() {
 }  // namespace
 
 OrRefusal<std::optional<Bytes>> parse_quota(const std::string& text) {
-  if (text == kNoLimit) return std::nullopt;
+  if (text == kNone) return std::nullopt;
   const auto bytes = parse_bytes(text);
   if (bytes) return *bytes;
   return refuse(ExitCode::usage, "--quota '" + text + "': not a size as 500M or 2G, nor none");
 }
 
 OrRefusal<std::optional<std::int64_t>> parse_file_limit(const std::string& text) {
-  if (text == kNoLimit) return std::nullopt;
+  if (text == kNone) return std::nullopt;
   const auto number = parse_number(text);
   if (number) return *number;
   return refuse(ExitCode::usage, "--files '" + text + "': not a number, nor none");
+}
+
+OrRefusal<std::string> parse_certificate(const std::string& text) {
+  if (text == kNone) return std::string();
+  auto fingerprint = store::parse_fingerprint(text);
+  if (fingerprint) return std::move(*fingerprint);
+  return refuse(ExitCode::usage,
+                "--certificate '" + text + "': " + fingerprint.error().context + ", nor none");
 }
 
 bool is_on_terminal() {

@@ -15,6 +15,9 @@ namespace ferry::admin {
 OrRefusal<std::optional<Bytes>> parse_quota(const std::string& text);
 OrRefusal<std::optional<std::int64_t>> parse_file_limit(const std::string& text);
 
+// A fingerprint or "none" (empty within). ExitCode::usage.
+OrRefusal<std::string> parse_certificate(const std::string& text);
+
 // Whether somebody sits at standard input, who can be asked.
 bool is_on_terminal();
 

@@ -29,15 +29,20 @@ OrRefusal<AccountChange> checked(const Arguments& arguments) {
     if (!files) return tl::unexpected<Refusal>(files.error());
     change.quota_files = *files;
   }
+  if (arguments.certificate) {
+    auto certificate = parse_certificate(*arguments.certificate);
+    if (!certificate) return tl::unexpected<Refusal>(certificate.error());
+    change.certificate = std::move(*certificate);
+  }
   if (arguments.is_locked || arguments.is_unlocked) change.is_locked = arguments.is_locked;
   if (arguments.is_read_only || arguments.is_read_write) change.is_read_only = arguments.is_read_only;
-  const bool is_empty = !change.quota_bytes && !change.quota_files && !change.is_locked &&
-                        !change.is_read_only && !arguments.has_password_on_stdin;
+  const bool is_empty = !change.quota_bytes && !change.quota_files && !change.certificate &&
+                        !change.is_locked && !change.is_read_only && !arguments.has_password_on_stdin;
   if (is_empty) {
     return refuse(
         ExitCode::usage,
-        "nothing to change: give --quota, --files, --password-stdin, --lock, --unlock, --read-only or"
-        " --read-write");
+        "nothing to change: give --quota, --files, --password-stdin, --certificate, --lock, --unlock,"
+        " --read-only or --read-write");
   }
   return change;
 }
@@ -49,6 +54,10 @@ std::string files_text(const Account& account) {
   return account.quota_files ? count_for_people(*account.quota_files) : "none";
 }
 
+std::string or_none(const std::string& text) {
+  return text.empty() ? "none" : text;
+}
+
 void show_change(const char* what, const std::string& before, const std::string& after) {
   std::printf("%-9s %s -> %s\n", what, before.c_str(), after.c_str());
 }
@@ -57,6 +66,9 @@ void show_changes(const AccountChange& change, const Account& before, const Acco
   if (change.quota_bytes) show_change("quota", quota_text(before), quota_text(after));
   if (change.quota_files) show_change("files", files_text(before), files_text(after));
   if (change.password_hash) show_change("password", "old", "new");
+  if (change.certificate) {
+    show_change("certificate", or_none(before.certificate), or_none(after.certificate));
+  }
   if (change.is_locked) {
     show_change("state", before.is_locked ? "locked" : "unlocked", after.is_locked ? "locked" : "unlocked");
   }
@@ -81,6 +93,8 @@ Outcome cmd_setup(const Arguments& arguments) {
   if (!context) return tl::unexpected<Refusal>(context.error());
   const auto before = (*context)->find_account(arguments.name);
   if (!before) return tl::unexpected<Refusal>(before.error());
+  if (change->certificate && before->is_guest)
+    return refuse(ExitCode::failure, "the guest account has no certificate");
   if (arguments.has_password_on_stdin) {
     if (before->is_guest) return refuse(ExitCode::failure, "the guest account has no password");
     const auto password = read_new_password(arguments);

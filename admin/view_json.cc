@@ -32,6 +32,7 @@ json account_object(const Account& account, const Sessions& sessions) {
           {"read_only", account.is_read_only},
           {"locked", account.is_locked},
           {"guest", account.is_guest},
+          {"certificate", account.certificate.empty() ? json() : json(account.certificate)},
           {"created", iso_time(account.created)},
           {"last_login", or_null(account.last_login)},
           {"last_login_from", account.last_login ? json(account.last_login_from) : json()},

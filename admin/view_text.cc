@@ -113,6 +113,7 @@ std::string account_text(const AccountView& view) {
       {"name", account.name},
       {"state", state_of(account)},
       {"home", account.home},
+      {"certificate", account.certificate.empty() ? "none" : account.certificate},
       {"quota", limit_for_people(account.quota_bytes)},
       {"used", bytes_for_people(account.used_bytes) +
                    (account.quota_bytes ? fmt::format(" ({} %)", percent_text(account)) : "")},
@@ -142,7 +143,7 @@ std::string account_text(const AccountView& view) {
 
 std::string account_lines(const AccountView& view) {
   const Account& account = view.account;
-  const std::array<Fact, 14> facts = {{
+  const std::array<Fact, 15> facts = {{
       {"name", account.name},
       {"state", state_of(account)},
       {"home", account.home},
@@ -157,6 +158,7 @@ std::string account_lines(const AccountView& view) {
       {"created", iso_text(account.created)},
       {"sessions", sessions_text(view.sessions, account.name)},
       {"unfinished", std::to_string(view.unfinished.size())},
+      {"certificate", account.certificate.empty() ? kNothing : account.certificate},
   }};
   std::string text;
   for (const auto& [key, value] : facts) text += fmt::format("{}\t{}\n", key, terminal_safe(value));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "shared/base/ascii.h"
 #include "shared/base/utf8.h"
 
 namespace ferry::store {
@@ -25,6 +26,26 @@ Status refuse(const char* rule) {
 std::optional<Bytes> Account::bytes_left() const {
   if (!quota_bytes) return std::nullopt;
   return std::max<Bytes>(0, *quota_bytes - used_bytes - pending_bytes);
+}
+
+Result<std::string> parse_fingerprint(std::string_view text) {
+  constexpr std::size_t kBytes = 32;
+  std::string hex;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == ':' && at % 3 == 2) continue;
+    hex += text[at];
+  }
+  const bool has_colons = text.size() == kBytes * 3 - 1;
+  if (hex.size() != kBytes * 2 || (!has_colons && text.size() != hex.size()) ||
+      hex.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos) {
+    return fail(Errc::bad_syntax, "not a SHA-256 fingerprint of 64 hexadecimal digits");
+  }
+  std::string fingerprint;
+  for (std::size_t at = 0; at < hex.size(); at += 2) {
+    if (at > 0) fingerprint += ':';
+    fingerprint += ascii_upper(hex.substr(at, 2));
+  }
+  return fingerprint;
 }
 
 bool is_guest_name(std::string_view name) {

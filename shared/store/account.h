@@ -22,6 +22,7 @@ struct Account {
   std::string name;
   std::string home;                  // absolute path of the folder that is `/` for this account
   std::string password_hash;         // PHC text; "" for the guest account, which has none
+  std::string certificate;           // fingerprint of the one that logs in without a password, "" none
   std::optional<Bytes> quota_bytes;  // nullopt: unlimited
   std::optional<std::int64_t> quota_files;
   Bytes used_bytes = 0;         // complete files and waiting partials, settled
@@ -53,6 +54,7 @@ struct AccountChange {
   std::optional<std::optional<Bytes>> quota_bytes;
   std::optional<std::optional<std::int64_t>> quota_files;
   std::optional<std::string> password_hash;
+  std::optional<std::string> certificate;  // as parse_fingerprint() gives it; "": none
   std::optional<bool> is_read_only;
   std::optional<bool> is_locked;
 };
@@ -60,6 +62,10 @@ struct AccountChange {
 // 1..64 bytes of UTF-8, no '/', no control characters, no leading or trailing blank, not "." or "..", not
 // starting with '-' or '.'. Errc::name_refused says which rule.
 Status check_account_name(std::string_view name);
+
+// The SHA-256 of a certificate as programs print it, with colons or without, in capitals or small letters:
+// "AB:CD:…", as shared/net says it. Errc::bad_syntax.
+Result<std::string> parse_fingerprint(std::string_view text);
 
 // Names that mean the guest when `anonymous` is on: "anonymous", "ftp", "guest". An account of its own under
 // one of them could not be reached.

@@ -7,7 +7,7 @@ namespace {
 
 #define ACCOUNT_COLUMNS                                                                             \
   "id, name, home, password_hash, quota_bytes, quota_files, used_bytes, pending_bytes, used_files," \
-  " is_guest, is_read_only, is_locked, created, last_login, last_login_from"
+  " is_guest, is_read_only, is_locked, created, last_login, last_login_from, certificate"
 
 Account account_in(const SQLite::Statement& row) {
   Account account;
@@ -26,6 +26,7 @@ Account account_in(const SQLite::Statement& row) {
   account.created = time_at(row, 12);
   if (optional_at(row, 13)) account.last_login = time_at(row, 13);
   account.last_login_from = bytes_at(row, 14);
+  account.certificate = bytes_at(row, 15);
   return account;
 }
 
@@ -88,16 +89,16 @@ Result<std::vector<Account>> Store::list_accounts() {
 
 Result<Account> Store::change_account(std::string_view name, const AccountChange& change) {
   return impl_->write("changing an account", [&]() -> Result<Account> {
-    const std::string no_hash;
+    const std::string none;
     impl_->exec(
         "UPDATE account SET quota_bytes = iif(?2, ?3, quota_bytes), quota_files = iif(?4, ?5, quota_files),"
         " password_hash = iif(?6, ?7, password_hash), is_read_only = ifnull(?8, is_read_only),"
-        " is_locked = ifnull(?9, is_locked) WHERE name = ?1",
+        " is_locked = ifnull(?9, is_locked), certificate = iif(?10, ?11, certificate) WHERE name = ?1",
         name, std::int64_t{change.quota_bytes.has_value()}, change.quota_bytes.value_or(std::nullopt),
         std::int64_t{change.quota_files.has_value()}, change.quota_files.value_or(std::nullopt),
-        std::int64_t{change.password_hash.has_value()},
-        change.password_hash ? *change.password_hash : no_hash, flag(change.is_read_only),
-        flag(change.is_locked));
+        std::int64_t{change.password_hash.has_value()}, change.password_hash ? *change.password_hash : none,
+        flag(change.is_read_only), flag(change.is_locked), std::int64_t{change.certificate.has_value()},
+        change.certificate ? *change.certificate : none);
     return first_account(impl_->prepared(kByName, name));
   });
 }

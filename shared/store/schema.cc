@@ -80,7 +80,9 @@ CREATE TABLE registration (              -- accounts people made for themselves 
 CREATE INDEX registration_by_origin ON registration (origin, at);
 )sql";
 
-constexpr std::array kSteps = {kFirstSchema, kRegistrations};
+constexpr const char* kCertificates = "ALTER TABLE account ADD COLUMN certificate BLOB NOT NULL DEFAULT x'';";
+
+constexpr std::array kSteps = {kFirstSchema, kRegistrations, kCertificates};
 
 std::int64_t pragma(SQLite::Database& db, const char* name) {
   return db.execAndGet(std::string("PRAGMA ") + name).getInt64();

@@ -167,6 +167,22 @@ TEST_F(Ftpadm, ChangesAnAccountAndShowsOldAndNew) {
   EXPECT_EQ(now["quota_files"], 10);
 }
 
+TEST_F(Ftpadm, SetsAndForgetsACertificate) {
+  create("mika", {});
+  EXPECT_TRUE(view("mika")["certificate"].is_null());
+  const std::string digits(64, 'a');
+  std::string shown = "AA";
+  for (int i = 1; i < 32; ++i) shown += ":AA";
+  const RunResult set = ftpadm({"setup", "mika", "--certificate", digits});
+  ASSERT_EQ(set.exit_code, 0) << set.err;
+  EXPECT_EQ(set.out, "certificate none -> " + shown + "\n");
+  EXPECT_EQ(view("mika")["certificate"], shown);
+  EXPECT_NE(ftpadm({"view", "mika"}).out.find("certificate\t" + shown), std::string::npos);
+  EXPECT_EQ(ftpadm({"setup", "mika", "--certificate", "xyz"}).exit_code, 2);
+  ASSERT_EQ(ftpadm({"setup", "mika", "--certificate", "none"}).exit_code, 0);
+  EXPECT_TRUE(view("mika")["certificate"].is_null());
+}
+
 TEST_F(Ftpadm, ChangesAPassword) {
   create("mika");
   const RunResult result = ftpadm({"setup", "mika", "--password-stdin"}, "a new secret\n");

@@ -42,5 +42,30 @@ TEST(Account, BytesLeftCountsPendingAndIsNeverNegative) {
   EXPECT_EQ(account.bytes_left(), 0);
 }
 
+TEST(Fingerprint, IsTakenAsProgramsPrintIt) {
+  std::string bare, colons;
+  for (int i = 0; i < 32; ++i) {
+    bare += "aB";
+    colons += i == 0 ? "AB" : ":AB";
+  }
+  for (const std::string& text : {bare, colons}) {
+    const auto parsed = parse_fingerprint(text);
+    ASSERT_TRUE(parsed) << text;
+    EXPECT_EQ(*parsed, colons);
+  }
+}
+
+TEST(Fingerprint, OfAnotherLengthOrShapeIsRefused) {
+  const std::string digits(64, 'a');
+  std::string shifted = digits;
+  shifted.insert(1, ":");
+  std::string too_long = "aa";
+  for (int i = 0; i < 32; ++i) too_long += ":aa";
+  for (const std::string& text : {std::string(), digits.substr(1), digits + "a", "g" + digits.substr(1),
+                                  shifted, too_long, std::string(95, ':'), digits + ":"}) {
+    EXPECT_FALSE(parse_fingerprint(text)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace ferry::store

@@ -138,5 +138,16 @@ TEST_F(StoreAccounts, TellWhenAnotherProcessChangedThem) {
   EXPECT_FALSE(must(store_->changed_elsewhere()));
 }
 
+TEST_F(StoreAccounts, KeepTheirCertificate) {
+  make_account();
+  EXPECT_EQ(must(store_->find_account("mika")).certificate, "");
+  AccountChange change;
+  change.certificate = "AB:CD";
+  EXPECT_EQ(must(store_->change_account("mika", change)).certificate, "AB:CD");
+  EXPECT_EQ(must(store_->change_account("mika", {})).certificate, "AB:CD");
+  change.certificate = "";
+  EXPECT_EQ(must(store_->change_account("mika", change)).certificate, "");
+}
+
 }  // namespace
 }  // namespace ferry::store

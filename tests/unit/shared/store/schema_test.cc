@@ -120,5 +120,21 @@ TEST_F(StoreOpening, WorksForManyAtOnceOnANewFile) {
   EXPECT_EQ(must(must(Store::open(file()))->list_accounts()).size(), 8u);
 }
 
+TEST_F(StoreOpening, BringsTheFirstSchemaUpToDate) {
+  NewAccount account;
+  account.name = "mika";
+  account.password_hash = "hash";
+  must(must(Store::open(file()))->create_account(account));
+  {
+    SQLite::Database old(file(), SQLite::OPEN_READWRITE);
+    old.exec("ALTER TABLE account DROP COLUMN certificate");
+    old.exec("DROP TABLE registration");
+    old.exec("PRAGMA user_version=1");
+  }
+  const Account found = must(must(Store::open(file()))->find_account("mika"));
+  EXPECT_EQ(found.password_hash, "hash");
+  EXPECT_EQ(found.certificate, "");
+}
+
 }  // namespace
 }  // namespace ferry::store
