@@ -122,6 +122,19 @@ CertificateFiles own_certificate_files(const Options& options) {
   return {(folder / "ferryd.crt").string(), (folder / "ferryd.key").string()};
 }
 
+net::ClientVerification client_verification(const Options& options) {
+  using Mode = net::ClientVerification::Mode;
+  switch (options.client_certificates) {
+    case ClientCertificates::required:
+      return {Mode::required, options.client_ca};
+    case ClientCertificates::optional:
+      return {Mode::optional, options.client_ca};
+    case ClientCertificates::off:
+      break;
+  }
+  return {};
+}
+
 Result<std::shared_ptr<net::TlsServer>> load_own_certificate(const Options& options, const RunAs& run_as,
                                                              Logs& logs) {
   const ActAs acting(run_as);
@@ -136,7 +149,7 @@ Result<std::shared_ptr<net::TlsServer>> load_own_certificate(const Options& opti
       return tl::unexpected(made.error());
     logs.service(Logs::Level::info, "made a self-signed certificate: " + files.certificate);
   }
-  return net::TlsServer::load(files.certificate, files.key);
+  return net::TlsServer::load(files.certificate, files.key, client_verification(options));
 }
 
 fs::path addresses_file(const Service& service) {
@@ -159,7 +172,8 @@ Result<std::shared_ptr<net::TlsServer>> load_tls(const Options& options, const R
   if (options.tls == TlsPolicy::off) return std::shared_ptr<net::TlsServer>();
   // A certificate of the operator's may be readable for root only; ours lies in the run-as user's folder.
   auto tls = options.tls_certificate.empty() ? load_own_certificate(options, run_as, logs)
-                                             : net::TlsServer::load(options.tls_certificate, options.tls_key);
+                                             : net::TlsServer::load(options.tls_certificate, options.tls_key,
+                                                                    client_verification(options));
   if (!tls) return tl::unexpected(tls.error());
   logs.service(Logs::Level::info, "certificate SHA-256 " + (*tls)->fingerprint());
   return tls;
@@ -171,7 +185,7 @@ std::string stamp_of_tls(const Options& options) {
                                      ? own_certificate_files(options)
                                      : CertificateFiles{options.tls_certificate, options.tls_key};
   std::string stamp;
-  for (const std::string& file : {files.certificate, files.key}) {
+  for (const std::string& file : {files.certificate, files.key, options.client_ca}) {
     struct stat found {};
     if (::stat(file.c_str(), &found) != 0) found = {};
     stamp += fmt::format("{}:{}:{}:{}.{:09}\n", found.st_dev, found.st_ino, found.st_size,

@@ -28,12 +28,13 @@ bool is_all_announced(const Session& session, Bytes arrived, const Upload& uploa
 // Whether the end of the upload's data was its real end. TLS and announced sizes know; in clear a broken
 // connection looks like an end, so one whose control connection went as well was broken off.
 Status check_end(Session& session, net::Stream& data, Watch& watch, Bytes arrived, const Upload& upload) {
+  const bool counts_bytes = session.services.options.upload_end != UploadEnd::off;
   if (is_all_announced(session, arrived, upload)) return {};
   if (const auto range = session.transfer.range) {
     return fail(Errc::reset,
                 fmt::format("{}: {} bytes came, the range has {}", upload.path(), arrived, range->length()));
   }
-  if (const auto announced = session.transfer.announced) {
+  if (const auto announced = session.transfer.announced; announced && counts_bytes) {
     return refusal(Errc::reset, "{}: {} bytes came, {} were announced; what is here can be resumed",
                    upload.path(), arrived, *announced);
   }
@@ -43,10 +44,19 @@ Status check_end(Session& session, net::Stream& data, Watch& watch, Bytes arrive
   return {};
 }
 
-// TLS without close_notify is only an end if the announced number of bytes has come (some old clients never
-// send it).
-bool is_announced_end(const Session& session, const Error& error, Bytes arrived, const Upload& upload) {
-  return error.kind == Errc::reset && is_all_announced(session, arrived, upload);
+// TLS without close_notify: some old clients never send it. A broken connection is no end whatever has come.
+bool is_bare_end_enough(const Session& session, const net::Stream& data, Bytes arrived,
+                        const Upload& upload) {
+  if (!data.is_tls() || !data.tls()->saw_bare_end()) return false;
+  switch (session.services.options.upload_end) {
+    case UploadEnd::strict:
+      return false;
+    case UploadEnd::size_or_notify:
+      return is_all_announced(session, arrived, upload);
+    case UploadEnd::off:
+      return true;
+  }
+  return false;
 }
 
 class Receiver {
@@ -80,7 +90,7 @@ class Receiver {
 Status Receiver::run() {
   while (true) {
     const auto state = read_some();
-    if (!state && !is_announced_end(session_, state.error(), arrived_, upload_)) {
+    if (!state && !is_bare_end_enough(session_, data_, arrived_, upload_)) {
       if (auto kept = store(); !kept) return kept;
       return tl::unexpected(state.error());
     }

@@ -19,6 +19,8 @@ namespace ferry {
 enum class TlsPolicy { required, offered, off };
 enum class DataResumption { required, preferred, off };
 enum class Registration { closed, open };
+enum class ClientCertificates { required, optional, off };
+enum class UploadEnd { strict, size_or_notify, off };
 
 struct PortRange {
   std::uint16_t first = 0, last = 0;  // 0-0: any free port
@@ -39,6 +41,10 @@ struct Options {
   TlsPolicy tls = TlsPolicy::required;
   std::string tls_certificate, tls_key;  // "": self-signed ones beside the store, made at the first start
   DataResumption data_resumption = DataResumption::preferred;
+  ClientCertificates client_certificates = ClientCertificates::off;
+  std::string client_ca;  // "": no certificate of a client is ever verified, only fingerprints count
+  bool clear_command_channel = false;  // CCC
+  UploadEnd upload_end = UploadEnd::size_or_notify;
   PortRange passive_ports;
   std::string passive_address;  // told to IPv4 clients in 227; "": the address they connected to
   bool active_mode = true;

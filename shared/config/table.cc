@@ -48,6 +48,20 @@ constexpr std::array kRows = {
         "Whether a TLS data connection must resume its control connection's session. preferred: a client "
         "that has resumed once must go on "
         "doing so; required: every client must, which keeps out those that cannot (ftplib, wget, Java)."},
+    Row{"client_certificates", Kind::words, &O::client_certificates, "off", "", "", "", true,
+        "Whether clients are asked for a certificate under TLS. required: none is served without one that "
+        "leads to client_ca; optional: who shows one may log in with it instead of a password: as the account "
+        "that has its fingerprint (ftpadm setup --certificate), or, if it leads to client_ca, as the account "
+        "its common name names."},
+    Row{"client_ca", Kind::optional_path, &O::client_ca, "", "", "", "", true,
+        "Certificates of the CAs whose clients are believed, PEM. Empty: only fingerprints count."},
+    Row{"clear_command_channel", Kind::boolean, &O::clear_command_channel, "false", "", "", "", true,
+        "Whether a client that has logged in may end TLS on its control connection (CCC), for firewalls that "
+        "read along. Its commands can then be read and forged by whoever is on the way."},
+    Row{"upload_end", Kind::words, &O::upload_end, "size-or-notify", "", "", "", true,
+        "What proves under TLS that an upload has come whole. strict: TLS's own end mark (close_notify) and "
+        "nothing else; size-or-notify: that, or all the bytes ALLO announced; off: any orderly end of the "
+        "connection, fewer bytes than announced included, which also those can cause who cut it."},
     Row{"passive_ports", Kind::ports, &O::passive_ports, "0", "", "", "", true,
         "Ports for passive data connections, as FIRST-LAST for firewalls. 0: any free port."},
     Row{"passive_address", Kind::address, &O::passive_address, "", "", "", "", true,

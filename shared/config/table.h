@@ -38,7 +38,8 @@ constexpr bool is_list(Kind kind) {
 
 using Member =
     std::variant<bool Options::*, int Options::*, Bytes Options::*, std::chrono::milliseconds Options::*,
-                 TlsPolicy Options::*, DataResumption Options::*, Registration Options::*, std::string Options::*,
+                 TlsPolicy Options::*, DataResumption Options::*, Registration Options::*,
+                 ClientCertificates Options::*, UploadEnd Options::*, std::string Options::*,
                  std::vector<std::string> Options::*, PortRange Options::*>;
 
 struct Row {

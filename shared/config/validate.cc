@@ -55,10 +55,23 @@ std::optional<Conflict> check_resumption(const Options& options) {
                   "\"required\" needs TLS, which tls = \"off\" forbids; allowed: preferred or off"};
 }
 
+std::optional<Conflict> check_client_certificates(const Options& options) {
+  if (options.client_certificates == ClientCertificates::off) return std::nullopt;
+  if (options.tls == TlsPolicy::off) {
+    return Conflict{"client_certificates", "needs TLS, which tls = \"off\" forbids; allowed: off"};
+  }
+  if (options.client_certificates != ClientCertificates::required || !options.client_ca.empty())
+    return std::nullopt;
+  return Conflict{"client_certificates",
+                  "\"required\" needs client_ca, which says whose are believed; allowed: client_ca with it, "
+                  "optional or off"};
+}
+
 }  // namespace
 
 std::optional<Conflict> validate(const Options& options) {
-  for (const auto check : {check_listeners, check_certificate, check_registration, check_resumption}) {
+  for (const auto check : {check_listeners, check_certificate, check_registration, check_resumption,
+                           check_client_certificates}) {
     if (auto conflict = check(options)) return conflict;
   }
   return std::nullopt;

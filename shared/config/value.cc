@@ -31,10 +31,18 @@ constexpr Word kResumptionWords[] = {{"required", static_cast<int>(DataResumptio
                                      {"off", static_cast<int>(DataResumption::off)}};
 constexpr Word kRegistrationWords[] = {{"closed", static_cast<int>(Registration::closed)},
                                        {"open", static_cast<int>(Registration::open)}};
+constexpr Word kClientCertificateWords[] = {{"required", static_cast<int>(ClientCertificates::required)},
+                                            {"optional", static_cast<int>(ClientCertificates::optional)},
+                                            {"off", static_cast<int>(ClientCertificates::off)}};
+constexpr Word kUploadEndWords[] = {{"strict", static_cast<int>(UploadEnd::strict)},
+                                    {"size-or-notify", static_cast<int>(UploadEnd::size_or_notify)},
+                                    {"off", static_cast<int>(UploadEnd::off)}};
 
 std::span<const Word> words_of(const Row& row) {
   if (std::holds_alternative<Registration Options::*>(row.member)) return kRegistrationWords;
   if (std::holds_alternative<TlsPolicy Options::*>(row.member)) return kTlsWords;
+  if (std::holds_alternative<ClientCertificates Options::*>(row.member)) return kClientCertificateWords;
+  if (std::holds_alternative<UploadEnd Options::*>(row.member)) return kUploadEndWords;
   return kResumptionWords;
 }
 

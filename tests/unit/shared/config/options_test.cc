@@ -51,6 +51,9 @@ TEST_F(OptionsTest, DefaultsOfAnInstalledServer) {
   EXPECT_EQ(options->store, "/var/lib/ferry/ferry.db");
   EXPECT_EQ(options->tls, TlsPolicy::required);
   EXPECT_EQ(options->data_resumption, DataResumption::preferred);
+  EXPECT_EQ(options->client_certificates, ClientCertificates::off);
+  EXPECT_EQ(options->upload_end, UploadEnd::size_or_notify);
+  EXPECT_FALSE(options->clear_command_channel);
   EXPECT_EQ(options->default_quota, Bytes{500} << 20);
   EXPECT_EQ(options->idle_timeout, 5min);
   EXPECT_EQ(options->partial_expiry, 7 * 24h);
@@ -152,7 +155,8 @@ TEST_F(OptionsTest, EachMistakeInAFileNamesLineKeyAndWhatIsAllowed) {
        "ferryd.toml:1: user: \"root\" is not accepted; allowed: the name of a user other than root, or "
        "empty"},
       {"banner = \"a\\r\\n220 b\"",
-       "ferryd.toml:1: banner: a value with control characters is not accepted; allowed: a text of at most 500 bytes "
+       "ferryd.toml:1: banner: a value with control characters is not accepted; allowed: a text of at most "
+       "500 bytes "
        "without control characters"},
       {"listen = []",
        "ferryd.toml:1: listen: nothing to listen on; allowed: at least one address here or in "
@@ -329,6 +333,18 @@ TEST(Documents, TheManualPageAndTheSampleInTheTreeAreMadeFromTheTable) {
   EXPECT_EQ(content("dist/ferryd.toml.sample"), options_sample()) << "run tools/update_docs.sh";
   EXPECT_NE(content("man/ferryd.toml.5").find(options_man_section()), std::string::npos)
       << "run tools/update_docs.sh";
+}
+
+TEST_F(OptionsTest, ClientCertificatesNeedTlsAndRequiredNeedsACa) {
+  EXPECT_NE(error_of("client_certificates = \"required\"").find("client_ca"), std::string::npos);
+  EXPECT_NE(error_of("client_certificates = \"optional\"\ntls = \"off\"").find("needs TLS"),
+            std::string::npos);
+  EXPECT_EQ(error_of("client_certificates = \"optional\""), "");
+  const auto options =
+      load("client_certificates = \"required\"\nclient_ca = \"ca.pem\"\nupload_end = \"strict\"");
+  ASSERT_TRUE(options) << options.error().context;
+  EXPECT_EQ(options->client_ca, (dir_.path() / "ca.pem").string());
+  EXPECT_EQ(options->upload_end, UploadEnd::strict);
 }
 
 }  // namespace
