@@ -109,8 +109,35 @@ std::optional<Next> continue_handshake(Session& session) {
   if (progress->state == net::Progress::State::want_read) return Next::park_to_read;
   if (progress->state == net::Progress::State::want_write) return Next::park_to_write;
   control.handshaking = false;
-  session.services.scoreboard.set_tls(session.seat);
+  session.certificate = control.stream.tls()->client_certificate();
+  session.data.newest_ticket = std::chrono::steady_clock::now();
+  session.services.scoreboard.set_tls(session.seat, true);
   return std::nullopt;
+}
+
+// Ends TLS on the control connection as far as that goes without waiting. What the client still says under
+// TLS runs afterwards, in order; what it says in clear is read only when its close_notify has told that the
+// rest of the protected commands is here.
+std::optional<Next> continue_leaving_tls(Session& session) {
+  using Line = net::LineReader::Line;
+  Control& control = session.control;
+  const auto said = control.stream.try_close_notify();
+  if (!said) return Next::close;
+  if (said->state == net::Progress::State::want_write) return Next::park_to_write;
+  while (!control.queue.is_full()) {
+    auto line = control.reader.next(control.stream);
+    if (!line) return Next::close;
+    if (line->state == Line::State::need_more) return Next::park_to_read;
+    if (line->state == Line::State::end) {
+      control.reader.discard();  // half a line under TLS must not be completed in clear
+      control.stream.leave_tls();
+      control.leaving_tls = false;
+      session.services.scoreboard.set_tls(session.seat, false);
+      return std::nullopt;
+    }
+    if (!line->too_long) control.queue.push(std::move(line->text));
+  }
+  return Next::close;
 }
 
 void greet(Session& session) {
@@ -186,8 +213,13 @@ std::optional<ftp::Reply> refuse(const Session& session, const Command* command,
 Next run_session(Session& session) {
   const Deadline turn = Deadline::after(kLongestTurn);
   while (true) {
+    const bool is_between = session.control.handshaking || session.control.leaving_tls;
+    if (is_between && session.services.draining.load()) return Next::close;  // no reply could be sent
     if (session.control.handshaking) {
       if (const auto next = continue_handshake(session)) return *next;
+    }
+    if (session.control.leaving_tls) {
+      if (const auto next = continue_leaving_tls(session)) return *next;
     }
     if (!session.control.greeted) greet(session);
     if (session.services.draining.load()) {

@@ -18,6 +18,7 @@ void cmd_host(Session& session, std::string_view argument);
 void cmd_auth(Session& session, std::string_view argument);
 void cmd_pbsz(Session& session, std::string_view argument);
 void cmd_prot(Session& session, std::string_view argument);
+void cmd_ccc(Session& session, std::string_view argument);
 
 // params.cc - RFC 959 §4.1.2, RFC 2428, draft-bryan-ftp-range
 void cmd_type(Session& session, std::string_view argument);

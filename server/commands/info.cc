@@ -16,6 +16,13 @@ std::string upper_word(std::string_view text) {
   return ascii_upper(text.substr(0, text.find(' ')));
 }
 
+// CCC is answered as RFC 4217 §5 says even while the operator does not allow it; it is not told then.
+bool is_told(const Session& session, const Command& command) {
+  const Options& options = session.services.options;
+  if (command.handler == cmd_ccc && !options.clear_command_channel) return false;
+  return !is_off(command, options);
+}
+
 // FEAT lines that tell what this session has chosen.
 std::string feature_text(const Session& session, const Command& command) {
   if (command.verb == "LANG") return language_feature(session.language);
@@ -28,7 +35,7 @@ std::string feature_text(const Session& session, const Command& command) {
 void cmd_feat(Session& session, std::string_view) {
   ftp::Reply reply{211, {session.text("Features:")}};
   for (const Command& command : command_table()) {
-    if (command.feature.empty() || is_off(command, session.services.options)) continue;
+    if (command.feature.empty() || !is_told(session, command)) continue;
     reply.lines.push_back(feature_text(session, command));
   }
   reply.lines.push_back(session.text("End"));
@@ -56,7 +63,7 @@ void cmd_help(Session& session, std::string_view argument) {
   ftp::Reply reply{214, {session.text("Commands:")}};
   std::string line;
   for (const Command& command : command_table()) {
-    if (is_off(command, session.services.options)) continue;
+    if (!is_told(session, command)) continue;
     line += fmt::format("{:<5}", command.verb);
     if (line.size() >= 60) reply.lines.push_back(std::exchange(line, ""));
   }

@@ -37,6 +37,7 @@ void take_target(Session& session, const Result<ftp::HostPort>& parsed) {
     return session.reply(504, "Data connections go to ports from 1024 up only");
   session.forget_data_settings();
   session.data.target = *target;
+  refresh_old_ticket(session, std::chrono::steady_clock::now());
   session.reply(200, "Address noted");
 }
 
@@ -76,6 +77,7 @@ void cmd_pasv(Session& session, std::string_view) {
   auto bound = prepare_passive(session);
   if (!bound)
     return session.reply(425, "No port for a data connection: {}", text_of(bound.error(), session.language));
+  refresh_old_ticket(session, std::chrono::steady_clock::now());
   const std::string& told = session.services.options.passive_address;
   session.reply(227, "Entering Passive Mode ({}).",
                 ftp::format_port({told.empty() ? bound->ip() : told, bound->port(), false}));
@@ -96,6 +98,7 @@ void cmd_epsv(Session& session, std::string_view argument) {
   auto bound = prepare_passive(session);
   if (!bound)
     return session.reply(425, "No port for a data connection: {}", text_of(bound.error(), session.language));
+  refresh_old_ticket(session, std::chrono::steady_clock::now());
   session.reply(229, "Entering Extended Passive Mode (|||{}|)", bound->port());
 }
 

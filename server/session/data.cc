@@ -16,6 +16,7 @@ constexpr std::chrono::seconds kConnectTimeout{30};  // for the client to reach 
 constexpr std::chrono::seconds kHandshakeTimeout{15};
 constexpr std::chrono::milliseconds kCloseTimeout{1000};
 constexpr std::chrono::seconds kDrainTimeout{10};
+constexpr std::chrono::hours kOldTicket{1};
 
 Deadline connect_deadline(const Session& session) {
   return Deadline::after(
@@ -61,6 +62,30 @@ Result<net::Stream> connect_data(Session& session, Watch& watch) {
   if (auto connected = net::connect_outcome(socket->get(), target); !connected)
     return refused(connected.error());
   return net::Stream(std::move(*socket));
+}
+
+// Whether the client can be told to resume: after CCC no ticket reaches it any more, and under TLS 1.2 the
+// only one it ever gets ends one day.
+bool has_ticket_to_resume(const Session& session) {
+  return session.control.stream.is_tls() &&
+         std::chrono::steady_clock::now() - session.data.newest_ticket < net::kTicketLifetime;
+}
+
+// That who made the data connection is who holds the control connection. A resumed session is this one's own;
+// a full handshake proves nothing but what it shows.
+Status check_identity(Session& session, const net::TlsChannel& tls) {
+  if (tls.resumed()) {
+    session.data.resumed_once = true;
+    return {};
+  }
+  const DataResumption policy = session.services.options.data_resumption;
+  if (policy == DataResumption::required ||
+      (policy == DataResumption::preferred && session.data.resumed_once && has_ticket_to_resume(session))) {
+    return refusal(Errc::tls, "The data connection must resume the TLS session of the control connection");
+  }
+  if (session.certificate && tls.peer_fingerprint() != session.certificate->fingerprint)
+    return refusal(Errc::tls, "The data connection must show the certificate of the control connection");
+  return {};
 }
 
 }  // namespace
@@ -111,20 +136,18 @@ Status secure_data(Session& session, net::Stream& data, Watch& watch) {
       return ready;
     }
   }
-  if (data.tls()->resumed()) {
-    session.data.resumed_once = true;
-    return {};
-  }
-  const DataResumption policy = session.services.options.data_resumption;
-  if (policy == DataResumption::required ||
-      (policy == DataResumption::preferred && session.data.resumed_once)) {
-    return refusal(Errc::tls, "The data connection must resume the TLS session of the control connection");
-  }
-  return {};
+  return check_identity(session, *data.tls());
 }
 
 void refresh_ticket(Session& session) {
-  if (session.control.stream.is_tls()) session.control.stream.tls()->refresh_ticket();
+  if (!session.control.stream.is_tls()) return;
+  session.control.stream.tls()->refresh_ticket();
+  session.data.newest_ticket = std::chrono::steady_clock::now();
+}
+
+void refresh_old_ticket(Session& session, std::chrono::steady_clock::time_point now) {
+  if (session.control.stream.is_tls() && now - session.data.newest_ticket > kOldTicket)
+    refresh_ticket(session);
 }
 
 Status finish_data(Session& session, net::Stream& data, Watch& watch) {

@@ -24,8 +24,10 @@ Result<net::Stream> open_data(Session& session, Watch& watch);
 // text for a 522.
 Status secure_data(Session& session, net::Stream& data, Watch& watch);
 
-// After a transfer: a client's TLS 1.3 ticket is good once, so the next reply brings a fresh one.
+// A client's TLS 1.3 ticket is good once: after a transfer the next reply brings a fresh one.
 void refresh_ticket(Session& session);
+// The same before a data connection that would be made with a ticket so old that it might end meanwhile.
+void refresh_old_ticket(Session& session, std::chrono::steady_clock::time_point now);
 
 // Ends a data connection whose bytes are all written. Call before the final reply.
 Status finish_data(Session& session, net::Stream& data, Watch& watch);

@@ -72,8 +72,26 @@ Result<store::Account> guest_account(Session& session) {
   return account;
 }
 
+// How somebody proved who he is, with the reply that says so (RFC 959, RFC 2228 §3).
+struct Proof {
+  const char* name;
+  int code;
+  Text text;
+};
+constexpr Proof kByPassword{"password", 230, "Logged in"};
+constexpr Proof kByCertificate{"certificate", 232, "Logged in by certificate"};
+constexpr Proof kAsGuest{"nothing", 230, "Welcome, guest: you may look and download"};
+
+// A fingerprint set for the account is the only certificate that is its own. Else the name counts that a CA
+// of ours has confirmed.
+bool is_certificate_of(const net::TlsChannel::ClientCertificate& certificate, const store::Account& account) {
+  if (!certificate.is_in_time || account.is_guest || store::is_guest_name(account.name)) return false;
+  if (!account.certificate.empty()) return account.certificate == certificate.fingerprint;
+  return certificate.is_verified && certificate.common_name == account.name;
+}
+
 // `epoch` is of before `account` was read: what changed since is noticed at the next command.
-void enter(Session& session, store::Account account, std::uint64_t epoch) {
+void enter(Session& session, store::Account account, std::uint64_t epoch, const Proof& proof) {
   auto home = Home::open(account.home, can_write(account));
   if (!home) {
     session.services.logs.service(
@@ -93,8 +111,9 @@ void enter(Session& session, store::Account account, std::uint64_t epoch) {
   if (auto noted = session.services.store.note_login(account.id, session.peer.ip(), wall_now()); !noted) {
     session.services.logs.service(Logs::Level::warning, "login not noted: " + noted.error().context);
   }
-  session.services.logs.login(session.name, fmt::format("login ok from={} tls={} user={}", session.peer.ip(),
-                                                        tls_text(session), log_field(account.name)));
+  session.services.logs.login(
+      session.name, fmt::format("login ok from={} tls={} user={} by={}", session.peer.ip(), tls_text(session),
+                                log_field(account.name), proof.name));
   session.login.wants_password = false;
   session.login.failures = 0;
   if (account.last_login)
@@ -104,8 +123,7 @@ void enter(Session& session, store::Account account, std::uint64_t epoch) {
   session.login.epoch = epoch;
   session.login.since = std::chrono::steady_clock::now();
   session.cwd = "/";
-  session.reply(230, session.account().is_guest ? Text("Welcome, guest: you may look and download")
-                                                : Text("Logged in"));
+  session.reply(proof.code, proof.text);
 }
 
 }  // namespace
@@ -115,7 +133,7 @@ void log_in(Session& session, const Secret& password) {
   if (session.login.as_guest) {
     auto guest = guest_account(session);
     if (!guest || guest->is_locked) return refuse_login(session, guest ? "locked" : guest.error().context);
-    return enter(session, std::move(*guest), epoch);
+    return enter(session, std::move(*guest), epoch, kAsGuest);
   }
   auto account = session.services.store.find_account(session.login.user);
   if (!account && account.error().kind != Errc::not_found) {
@@ -126,7 +144,19 @@ void log_in(Session& session, const Secret& password) {
   if (!account) return refuse_login(session, "unknown user");
   if (!is_right || account->is_guest) return refuse_login(session, "wrong password");
   if (account->is_locked) return refuse_login(session, "locked");
-  enter(session, std::move(*account), epoch);
+  enter(session, std::move(*account), epoch, kByPassword);
+}
+
+// Whatever does not fit goes the way of the password, which answers the same for every name.
+bool log_in_by_certificate(Session& session, std::string_view user) {
+  if (!session.certificate || !session.control.stream.is_tls()) return false;
+  const std::uint64_t epoch = session.services.current_account_epoch();
+  auto account = session.services.store.find_account(user);
+  if (!account || account->is_locked || !is_certificate_of(*session.certificate, *account)) return false;
+  session.login.user = user;
+  session.login.as_guest = session.login.wants_password = false;
+  enter(session, std::move(*account), epoch, kByCertificate);
+  return true;
 }
 
 void log_out(Session& session) {

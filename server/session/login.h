@@ -14,6 +14,9 @@ namespace ferry {
 // time, whether the user exists or not. Replies. Blocks for an Argon2id check, unless this login has been
 // verified since the server started.
 void log_in(Session& session, const Secret& password);
+// For USER: logs in and replies (232) if the client's certificate is this account's. False: nothing has been
+// said, and what follows must not tell whether there is such an account.
+bool log_in_by_certificate(Session& session, std::string_view user);
 // As REIN: back to before USER; TLS stays. The caller replies.
 void log_out(Session& session);
 

@@ -306,8 +306,8 @@ void Scoreboard::leave(int seat) {
   set_free(keys_[seat]);
 }
 
-void Scoreboard::set_tls(int seat) {
-  seats_[seat].tls.store(true, std::memory_order_release);
+void Scoreboard::set_tls(int seat, bool tls) {
+  seats_[seat].tls.store(tls, std::memory_order_release);
 }
 
 void Scoreboard::set_state(int seat, std::string_view state, std::string_view path) {

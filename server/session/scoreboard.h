@@ -51,7 +51,7 @@ class Scoreboard {
   void log_out(int seat);  // REIN
   void leave(int seat);
 
-  void set_tls(int seat);
+  void set_tls(int seat, bool tls);
   void set_state(int seat, std::string_view state, std::string_view path = {});  // resets bytes
   void set_bytes(int seat, Bytes bytes);
 

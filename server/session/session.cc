@@ -2,12 +2,21 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "server/session/login.h"
 #include "server/session/replies.h"
 #include "shared/base/secret.h"
 #include "shared/ftp/path.h"
 
 namespace ferry {
+
+namespace {
+
+// For a client to answer our close_notify with its own.
+constexpr std::chrono::seconds kLeaveTlsTimeout{10};
+
+}  // namespace
 
 Session::Session(Services& services_used, std::uint64_t session_id, int board_seat, net::Stream stream,
                  net::Address peer_address, net::Address local_address)
@@ -79,8 +88,14 @@ void Session::forget_data_settings() {
   data.target.reset();
 }
 
+void Session::leave_tls() {
+  control.leaving_tls = true;
+}
+
 Deadline waiting_deadline(const Session& session) {
   const Options& options = session.services.options;
+  if (session.control.leaving_tls)
+    return Deadline::after(std::min<std::chrono::milliseconds>(kLeaveTlsTimeout, options.idle_timeout));
   if (!session.is_logged_in()) return Deadline::at(session.login.asked_since + options.login_timeout);
   return Deadline::after(options.idle_timeout);
 }

@@ -52,6 +52,10 @@ struct Control {
   net::LineReader reader{kMaxCommandLine};
   CommandQueue queue;
   bool handshaking = false;  // TLS handshake under way; no commands until it is done
+  // TLS is being ended (CCC, REIN): ours has been said, or waits to be; no commands until the client's has
+  // come.
+  bool leaving_tls = false;
+  bool cleared = false;  // by CCC: TLS is over for this login, what it protected stays protected
   bool greeted = false;
   bool broken = false;  // the peer is gone, or does not take replies
 };
@@ -99,6 +103,7 @@ struct DataSettings {
   bool pbsz_given = false;
   bool is_private = false;    // PROT P
   bool resumed_once = false;  // this client can resume TLS sessions, so it must from now on
+  std::chrono::steady_clock::time_point newest_ticket{};  // when the client was given its last one
 };
 
 struct Session {
@@ -113,10 +118,12 @@ struct Session {
   const std::string name;  // id as it stands in every log line
   const int seat;
   const net::Address peer, local;
+  bool implicit_tls = false;  // came by a port where TLS is there from the first byte
   const std::chrono::steady_clock::time_point started;
-  const net::SessionTag tls_tag;
+  net::SessionTag tls_tag;  // of the control connection's TLS; drawn anew when REIN has ended that
 
   Control control;
+  std::optional<net::TlsChannel::ClientCertificate> certificate;  // the client's; outlives CCC
   Login login;
   std::string cwd = "/";    // canonical
   std::string rename_from;  // RNFR
@@ -157,6 +164,10 @@ struct Session {
 
   // Drops what PASV, EPSV, PORT or EPRT prepared.
   void forget_data_settings();
+
+  // From here no command runs until TLS has ended in order on the control connection; the socket stays. Call
+  // after the reply, which is the last thing the client hears under TLS.
+  void leave_tls();
 };
 
 // When a session that waits now must be ended.

@@ -232,7 +232,7 @@ std::unique_ptr<Session> Worker::make_session(SessionId id, net::Accepted accept
   auto session = std::make_unique<Session>(services_, id, *place, std::move(stream), accepted.peer, *local);
   if (implicit_tls) {
     session->control.stream.start_tls(services_.tls->control_channel(session->tls_tag));
-    session->control.handshaking = true;
+    session->control.handshaking = session->implicit_tls = true;
     session->data.pbsz_given = session->data.is_private = true;
   }
   return session;

@@ -31,6 +31,7 @@ const std::map<std::string_view, Sample> kSamples = {
     {"ALLO", {"10", {200}}},
     {"APPE", {"file", {425}}},
     {"AUTH", {"KERBEROS", {503, 504}}},
+    {"CCC", {"", {533, 534}}},  // off by default; on: ccc_test.cc
     {"CDUP", {"", {250}}},
     {"CLNT", {"test", {200}}},
     {"CWD", {"/", {250}}},
@@ -142,6 +143,7 @@ class CommandWalk : public testing::TestWithParam<TlsPolicy> {
       EXPECT_NE(reply.code, 500) << reply.text();
       EXPECT_NE(reply.code, 502) << reply.text();
     }
+    if (row.verb == "REIN" && reply.code == 220 && talker.is_tls()) talker.leave_tls();  // RFC 4217 §13
     if (row.verb == "QUIT" && reply.code == 221) {
       EXPECT_TRUE(talker.is_closed());
     } else {

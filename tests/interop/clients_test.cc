@@ -7,6 +7,7 @@
 
 #include "tests/support/bytes.h"
 #include "tests/support/ferryd_server.h"
+#include "tests/support/test_ca.h"
 
 namespace ferry::test {
 namespace {
@@ -230,6 +231,37 @@ TEST_P(Clients, CurlResumesAnUpload) {
   curl(GetParam(), {"--continue-at", "-", "--upload-file", local("file"), url(GetParam()) + "/file"});
   EXPECT_TRUE(read_bytes(remote("file")) == bytes_);
   EXPECT_EQ(server_.usage("mika"), (Usage{2'000'000, 1}));
+}
+
+// curl's other mode of CCC leaves without a close_notify, which ferryd does not take for an end.
+TEST(CurlAndTls, EndsTlsOnItsControlConnection) {
+  FerrydServer server({"clear_command_channel=true"});
+  server.add_account("mika");
+  server.put_file("mika", "file", std::string("content"));
+  ChildOptions options;
+  options.input = fmt::format("user = \"mika:{}\"\n", kPassword);
+  const auto result = run(
+      {"curl", "--silent", "--show-error", "--insecure", "--ssl-reqd", "--ftp-ssl-ccc", "--ftp-ssl-ccc-mode",
+       "active", "--config", "-", fmt::format("ftp://127.0.0.1:{}/file", server.port())},
+      options, 60s);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "content");
+  EXPECT_NE(server.log("operate.log").find("code=200 CCC"), std::string::npos);
+}
+
+TEST(CurlAndTls, LogsInWithItsCertificate) {
+  TestCa ca;
+  FerrydServer server({"client_certificates=required", "client_ca=" + ca.file()});
+  server.add_account("mika");
+  server.put_file("mika", "file", std::string("content"));
+  const auto own = ca.issue("mika");
+  const auto result =
+      run({"curl", "--silent", "--show-error", "--insecure", "--ssl-reqd", "--user", "mika:", "--cert",
+           own.certificate, "--key", own.key, fmt::format("ftp://127.0.0.1:{}/file", server.port())},
+          {}, 60s);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "content");
+  EXPECT_NE(server.log("operate.log").find("code=232 USER mika"), std::string::npos);
 }
 
 }  // namespace

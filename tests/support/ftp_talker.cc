@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <map>
 #include <stdexcept>
 
 #include "shared/ftp/host_port.h"
@@ -31,10 +32,19 @@ void must(const Status& status, const char* what) {
   if (!status) throw std::runtime_error(fmt::format("{}: {}", what, status.error().context));
 }
 
-const net::TlsClient& tls_client(TlsVersion version) {
-  static const auto both = must(net::TlsClient::create({}), "TLS");
-  static const auto old = must(net::TlsClient::create({.ca_file = "", .allow_tls12_only = true}), "TLS 1.2");
-  return version == TlsVersion::tls12 ? *old : *both;
+std::shared_ptr<net::TlsClient> tls_client(const TalkerOptions& options) {
+  const auto make = [&] {
+    net::TlsClient::Options wanted;
+    wanted.allow_tls12_only = options.version == TlsVersion::tls12;
+    wanted.certificate_file = options.certificate;
+    wanted.key_file = options.key;
+    return must(net::TlsClient::create(wanted), "TLS");
+  };
+  if (!options.certificate.empty()) return make();
+  static std::map<TlsVersion, std::shared_ptr<net::TlsClient>> made;
+  auto& client = made[options.version];
+  if (!client) client = make();
+  return client;
 }
 
 std::string one_line(const ftp::Reply& reply) {
@@ -55,12 +65,13 @@ bool is_active(DataMode mode) {
 FtpTalker::FtpTalker(const FerrydServer& server, const Options& options)
     : options_(options),
       host_(options.ipv6 ? "::1" : "127.0.0.1"),
+      tls_(tls_client(options)),
       control_(connect(host_, options.implicit_tls ? server.implicit_port()
                               : options.ipv6       ? server.port_v6()
                                                    : server.port())) {
   ::signal(SIGPIPE, SIG_IGN);
   if (!options.implicit_tls) return;
-  start_tls(tls_client(options_.version).control_channel("localhost"));
+  start_tls(new_channel());
   private_ = true;
 }
 
@@ -118,12 +129,25 @@ bool FtpTalker::is_closed(std::chrono::milliseconds limit) {
 
 void FtpTalker::auth_tls() {
   expect("AUTH TLS", 234);
-  start_tls(tls_client(options_.version).control_channel("localhost"));
+  start_tls(new_channel());
+}
+
+std::unique_ptr<net::TlsChannel> FtpTalker::new_channel() const {
+  return tls_->control_channel("localhost");
 }
 
 void FtpTalker::start_tls(std::unique_ptr<net::TlsChannel> channel) {
   control_.start_tls(std::move(channel));
   must(control_.handshake(patience()), "TLS handshake");
+  server_fingerprint_ = control_.tls()->peer_fingerprint();
+}
+
+void FtpTalker::leave_tls() {
+  must(control_.try_close_notify(), "close_notify");
+  char rest[1];
+  if (must(control_.read(rest, patience()), "waiting for the server's close_notify") != 0)
+    throw std::runtime_error("the server goes on under TLS");
+  control_.leave_tls();
 }
 
 void FtpTalker::protect() {
@@ -183,11 +207,14 @@ FtpTalker::Started FtpTalker::begin(std::string_view command) {
   }
   started.data.emplace(take_data());
   if (!private_) return started;
-  const net::TlsSession session = offered_ ? *offered_ : resumes_ ? tls_session() : net::TlsSession();
-  started.data->start_tls(
-      tls_client(options_.version).data_channel("localhost", session, control_.tls()->peer_fingerprint()));
+  started.data->start_tls(new_data_channel());
   must(started.data->handshake(patience()), "TLS handshake of the data connection");
   return started;
+}
+
+std::unique_ptr<net::TlsChannel> FtpTalker::new_data_channel() const {
+  const net::TlsSession session = offered_ ? *offered_ : resumes_ ? tls_session() : net::TlsSession();
+  return tls_->data_channel("localhost", session, server_fingerprint_);
 }
 
 ftp::Reply FtpTalker::store(const std::string& path, std::string_view bytes, const std::string& verb) {

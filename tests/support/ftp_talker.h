@@ -27,6 +27,7 @@ struct TalkerOptions {
   bool ipv6 = false;
   bool implicit_tls = false;
   TlsVersion version = TlsVersion::tls13;
+  std::string certificate = {}, key = {};  // PEM files to show to the server, "": none
 };
 
 class FtpTalker {
@@ -49,12 +50,17 @@ class FtpTalker {
   bool is_closed(std::chrono::milliseconds limit = std::chrono::seconds(10));  // the server ended it
   void auth_tls();
   void start_tls(std::unique_ptr<net::TlsChannel> channel);  // the handshake alone
-  void protect();                                            // PBSZ 0, PROT P
+  std::unique_ptr<net::TlsChannel> new_channel() const;      // for the control connection
+  void leave_tls();  // after CCC or REIN: both close_notify, then in clear
+  void protect();    // PBSZ 0, PROT P
   void log_in(const std::string& user, const std::string& password = kPassword);
   void disconnect();  // without QUIT
   bool is_tls() const { return control_.is_tls(); }
   const net::Stream& control() const { return control_; }
-  net::TlsSession tls_session() const { return net::TlsClient::session_of(*control_.tls()); }
+  net::Stream& control() { return control_; }
+  net::TlsSession tls_session() const {  // nothing once the control connection is in clear
+    return control_.is_tls() ? net::TlsClient::session_of(*control_.tls()) : net::TlsSession();
+  }
 
   // --- data connections ---
   void use(DataMode mode) { mode_ = mode; }
@@ -67,6 +73,9 @@ class FtpTalker {
     std::optional<net::Stream> data;
   };
   void prepare_data();  // EPSV, PASV, EPRT or PORT
+  // The data connection in clear and without a handshake, after a command whose first reply was 1xx.
+  net::Stream take_data();
+  std::unique_ptr<net::TlsChannel> new_data_channel() const;  // offers what begin() would offer
   // prepare_data() unless that has been done, the command, its first reply, then the data connection whole
   // (TLS handshake included). Throws if the handshake fails.
   Started begin(std::string_view command);
@@ -81,15 +90,15 @@ class FtpTalker {
   std::vector<std::string> list(const std::string& command);  // lines; throws unless it ends with 226
 
  private:
-  net::Stream take_data();
-
   Options options_;
   std::string host_;
+  std::shared_ptr<net::TlsClient> tls_;
   net::Stream control_;
   ftp::ReplyParser replies_;
   DataMode mode_ = DataMode::epsv;
   bool private_ = false, resumes_ = true;
   std::optional<net::TlsSession> offered_;
+  std::string server_fingerprint_;        // of the control connection's certificate
   std::optional<net::Stream> connected_;  // passive: made by prepare_data
   UniqueFd listener_;                     // active
 };

@@ -23,7 +23,7 @@ TEST(Scoreboard, ShowsWhatASessionPublishes) {
   const auto board = board_of(4);
   const int seat = *board->enter(0x8f2c01d4, "192.0.2.7", kNoLimits, false);
   ASSERT_TRUE(board->log_in(seat, "anna", kNoLimits).has_value());
-  board->set_tls(seat);
+  board->set_tls(seat, true);
   board->set_state(seat, "upload", "/a/b.bin");
   board->set_bytes(seat, 12345);
   const auto views = board->list();
@@ -37,6 +37,8 @@ TEST(Scoreboard, ShowsWhatASessionPublishes) {
   EXPECT_EQ(views[0].path, "/a/b.bin");
   EXPECT_EQ(views[0].bytes, 12345);
   EXPECT_GT(views[0].since.time_since_epoch().count(), 0);
+  board->set_tls(seat, false);  // CCC
+  EXPECT_FALSE(board->list()[0].tls);
 }
 
 TEST(Scoreboard, ANewStateBeginsAtZeroBytesWithoutPath) {
