@@ -1,4 +1,6 @@
 // Listings: LIST, NLST and STAT (RFC 959 §4.1.3), MLSD and MLST (RFC 3659 §7).
+#include <poll.h>
+
 #include <string>
 
 #include "server/commands/handlers.h"
@@ -20,12 +22,15 @@ struct Wanted {
   std::string pattern;  // "" all
 };
 
-// Clients send options of ls(1) in front of the path; the form here is fixed.
+// Clients send options of ls(1) in front of the path; the form here is fixed. As for ls, "--" ends them: what
+// stands behind it is a path, also one that begins with a dash.
 std::string_view without_options(std::string_view argument) {
   while (argument.starts_with('-')) {
     const std::size_t space = argument.find(' ');
     if (space == std::string_view::npos) return {};
+    const bool is_last = argument.substr(0, space) == "--";
     argument.remove_prefix(space + 1);
+    if (is_last) break;
   }
   return argument;
 }
@@ -42,6 +47,8 @@ Result<Wanted> find_wanted(Session& session, std::string_view argument) {
   if (!entry) {
     const std::string_view leaf = ftp::leaf_name(path);
     if (leaf.find_first_of("*?[") == std::string_view::npos) return tl::unexpected(entry.error());
+    // Matching costs pattern times name: no longer pattern than the longest name.
+    if (auto checked = ftp::check_path_bytes(leaf); !checked) return tl::unexpected(checked.error());
     wanted.pattern = leaf;
     path = ftp::parent_path(path);
   }
@@ -51,15 +58,18 @@ Result<Wanted> find_wanted(Session& session, std::string_view argument) {
   return wanted;
 }
 
-// Formats each wanted entry and hands the line to `emit` until that fails.
+// Formats each wanted entry and hands the line to `emit` until that fails. `look` is called for every name,
+// wanted or not: a folder of any size and a pattern of any cost can be aborted.
 Status for_each_line(Session& session, const Wanted& wanted,
                      const std::function<std::string(const VisibleEntry&)>& format,
-                     const std::function<Status(std::string_view)>& emit) {
+                     const std::function<Status(std::string_view)>& emit,
+                     const std::function<Status()>& look) {
   if (wanted.single) return emit(format(*wanted.single));
   Status result = {};
   const auto walked = for_each_entry(session, *wanted.folder, [&](const VisibleEntry& visible) {
-    if (!wanted.pattern.empty() && !ftp::glob_match(wanted.pattern, visible.entry.name)) return true;
-    result = emit(format(visible));
+    result = look();
+    const bool is_wanted = wanted.pattern.empty() || ftp::glob_match(wanted.pattern, visible.entry.name);
+    if (result && is_wanted) result = emit(format(visible));
     return result.has_value();
   });
   return result ? walked : result;
@@ -75,8 +85,9 @@ void send_listing(Session& session, const Wanted& wanted, std::string_view first
         if (!first_line.empty()) {
           if (auto added = lines.add(first_line); !added) return added;
         }
-        const auto sent =
-            for_each_line(session, wanted, format, [&](std::string_view line) { return lines.add(line); });
+        const auto sent = for_each_line(
+            session, wanted, format, [&](std::string_view line) { return lines.add(line); },
+            [&] { return watch.look(); });
         return sent ? lines.flush() : sent;
       },
       [&]() -> Result<std::string> { return session.text("Listing sent"); });
@@ -103,6 +114,24 @@ void answer_session_status(Session& session) {
   session.reply(reply);
 }
 
+// Whether a client that waits for a STAT is still there, asked rarely enough to cost nothing. What it has
+// sent meanwhile stays where it is.
+class HangUpCheck {
+ public:
+  explicit HangUpCheck(const net::Stream& control) : control_(control) {}
+  Status look() {
+    if (!next_.passed()) return {};
+    next_ = Deadline::after(std::chrono::milliseconds(10));
+    pollfd polled{control_.fd(), POLLRDHUP, 0};
+    if (poll(&polled, 1, 0) > 0) return fail(Errc::cancelled, "the control connection is gone");
+    return {};
+  }
+
+ private:
+  const net::Stream& control_;
+  Deadline next_ = Deadline::after({});
+};
+
 // The listing goes over the control connection, in pieces: a folder of any size takes bounded memory.
 void answer_path_status(Session& session, std::string_view argument) {
   auto wanted = find_wanted(session, argument);
@@ -114,10 +143,14 @@ void answer_path_status(Session& session, std::string_view argument) {
     piece.clear();
     return sent;
   };
-  const auto listed = for_each_line(session, *wanted, list_format(), [&](std::string_view line) -> Status {
-    piece.append(" ").append(line).append("\r\n");
-    return piece.size() > 16 * 1024 ? send() : Status{};
-  });
+  HangUpCheck hang_up(session.control.stream);
+  const auto listed = for_each_line(
+      session, *wanted, list_format(),
+      [&](std::string_view line) -> Status {
+        piece.append(" ").append(line).append("\r\n");
+        return piece.size() > 16 * 1024 ? send() : Status{};
+      },
+      [&] { return hang_up.look(); });
   if (!piece.empty()) static_cast<void>(send());
   if (listed) return session.reply(213, "End");
   session.reply(213, "The listing ends early: {}", text_of(listed.error(), session.language));

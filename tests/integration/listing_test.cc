@@ -141,6 +141,48 @@ TEST_P(Listings, PathsAndOptions) {
   EXPECT_TRUE(answers(talker_->fetch("", "MLSD a.txt").reply, 501)) << "RFC 3659 §7.2";
 }
 
+// Options are ignored wherever clients put them; "--" or a path that does not begin with a dash ends them.
+TEST_P(Listings, OptionsOfLsAreIgnored) {
+  make_folder("two words");
+  put("two words/inside");
+  put("-x");
+  put("top");
+  const Names all = {"-x", "top", "two words"};
+  for (const std::string& options :
+       {std::string("-la"), std::string("-a -l"), std::string("-R"), std::string("--"), std::string("-x"),
+        std::string("-"), "-" + std::string(4000, 'l'),
+        std::string("-l --color=always -B -C9999999999999999999")}) {
+    EXPECT_EQ(names_of("LIST " + options), all) << options;
+    EXPECT_EQ(sorted("NLST " + options), all) << options;
+  }
+  EXPECT_EQ(names_of("LIST -la two words"), Names{"inside"});
+  EXPECT_EQ(names_of("LIST -l -a two words"), Names{"inside"});
+  EXPECT_EQ(sorted("NLST -1 two words"), Names{"two words/inside"});
+  EXPECT_EQ(sorted("NLST ./-x"), Names{"./-x"});
+  EXPECT_EQ(sorted("NLST -- -x"), Names{"-x"});
+  EXPECT_EQ(sorted("NLST -a -- -*"), Names{"-x"});
+  const auto status = talker_->ask("STAT -la two words");
+  EXPECT_TRUE(answers(status, 213));
+  EXPECT_EQ(status.lines.size(), 3U) << status.text();
+  EXPECT_TRUE(answers(talker_->ask("MLST -x"), 250)) << "RFC 3659 knows no options";
+}
+
+TEST_P(Listings, StatOfAFileOfNothingAndOfAManyEntriesFolder) {
+  put("file", "12345");
+  make_folder("many");
+  for (int i = 0; i < 2'000; ++i) put(fmt::format("many/entry number {:05}", i), "");
+  const auto file = talker_->ask("STAT file");
+  EXPECT_TRUE(answers(file, 213));
+  ASSERT_EQ(file.lines.size(), 3U) << file.text();
+  EXPECT_EQ(ftp::parse_list_line(file.lines[1], wall_now())->name, "file");
+  EXPECT_TRUE(answers(talker_->ask("STAT missing"), 550));
+  EXPECT_TRUE(answers(talker_->ask("STAT many/*7"), 213));
+  const auto many = talker_->ask("STAT many");
+  EXPECT_TRUE(answers(many, 213));
+  EXPECT_EQ(many.lines.size(), 2'002U);
+  EXPECT_TRUE(answers(talker_->ask("NOOP"), 200));
+}
+
 TEST_P(Listings, PatternsOfAnAttackerTakeNoTime) {
   put(std::string(200, 'a'));
   std::string pattern;
@@ -163,7 +205,7 @@ TEST_P(Listings, MlstDescribesOneThing) {
   EXPECT_EQ(file->type, ftp::EntryType::file);
   EXPECT_EQ(file->size, 7);
   EXPECT_EQ(ftp_time(*file->modified), "20210304050607");
-  EXPECT_NE(file->perm.find('r'), std::string::npos);
+  EXPECT_NE(file->perm.value_or("").find('r'), std::string::npos);
   const auto folder = ftp::parse_entry(talker_->ask("MLST folder").lines[1]);
   ASSERT_TRUE(folder);
   EXPECT_TRUE(folder->is_directory());
