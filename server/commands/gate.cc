@@ -154,7 +154,7 @@ bool more_comes_soon(const Session& session) {
 std::optional<net::LineReader::Line> take_line(Session& session, Next& next) {
   using Line = net::LineReader::Line;
   Control& control = session.control;
-  if (!control.queue.is_empty()) return Line{Line::State::line, control.queue.pop(), false};
+  if (!control.queue.is_empty()) return control.queue.pop();
   while (true) {
     auto line = control.reader.next(control.stream);
     if (line && line->state == Line::State::line) return std::move(*line);

@@ -32,21 +32,26 @@ Session::Session(Services& services_used, std::uint64_t session_id, int board_se
   login.asked_since = started;
 }
 
-void CommandQueue::push(std::string line) {
-  bytes_ += line.size() + sizeof(std::string);
+void CommandQueue::push(Line line) {
+  // A client that keeps the queue filled never lets it run empty: what has been taken makes room here.
+  if (next_ > 0 && next_ >= lines_.size() / 2) {
+    lines_.erase(lines_.begin(), lines_.begin() + static_cast<std::ptrdiff_t>(next_));
+    next_ = 0;
+  }
+  bytes_ += line.text.size() + sizeof(Line);
   lines_.push_back(std::move(line));
 }
 
-std::string CommandQueue::pop() {
-  std::string line = std::move(lines_[next_++]);
-  bytes_ -= line.size() + sizeof(std::string);
+CommandQueue::Line CommandQueue::pop() {
+  Line line = std::move(lines_[next_++]);
+  bytes_ -= line.text.size() + sizeof(Line);
   if (is_empty()) clear();
   return line;
 }
 
 void CommandQueue::clear() {
-  for (std::string& line : lines_) wipe(line);
-  std::vector<std::string>().swap(lines_);
+  for (Line& line : lines_) wipe(line.text);
+  std::vector<Line>().swap(lines_);
   next_ = bytes_ = 0;
 }
 

@@ -29,18 +29,21 @@ inline constexpr int kMaxLoginFailures = 3;
 // A peer that does not take one line within this is gone; one that is not logged in must take it at once.
 inline constexpr std::chrono::seconds kReplyTimeout{10};
 
-// Commands that came during a transfer, in order. An empty queue holds no memory.
+// Lines that came during a transfer, in order and as they came: every one gets its reply, an over-long one
+// too. An empty queue holds no memory.
 class CommandQueue {
  public:
+  using Line = net::LineReader::Line;
+
   ~CommandQueue() { clear(); }
   bool is_empty() const { return next_ == lines_.size(); }
   bool is_full() const { return bytes_ >= kMaxQueuedCommands; }
-  void push(std::string line);
-  std::string pop();  // the queue is not empty
-  void clear();       // wipes: a password may be among them
+  void push(Line line);
+  Line pop();    // the queue is not empty
+  void clear();  // wipes: a password may be among them
 
  private:
-  std::vector<std::string> lines_;
+  std::vector<Line> lines_;
   std::size_t next_ = 0, bytes_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "shared/base/secret.h"
 #include "shared/ftp/command_line.h"
 
 namespace ferry {
@@ -61,9 +62,10 @@ Status Watch::wait(int fd, short events, Deadline deadline) {
   }
 }
 
-// With a full queue the peer's commands stay in its socket, and only the loss of the connection is announced.
+// With a full queue the peer's commands stay in its socket, and only the loss of the connection is announced:
+// also that it said its last word, which it may have done behind commands that nobody has read.
 short Watch::control_events() const {
-  return session_.control.queue.is_full() ? 0 : POLLIN;
+  return session_.control.queue.is_full() ? POLLRDHUP : POLLIN;
 }
 
 Status Watch::lose_control() {
@@ -88,15 +90,17 @@ Status Watch::read_control() {
     auto line = control.reader.next(control.stream);
     if (!line || line->state == net::LineReader::Line::State::end) return lose_control();
     if (line->state == net::LineReader::Line::State::need_more) return {};
-    if (line->too_long) continue;  // it could not have been a command; nothing waits for its reply in order
-    ftp::strip_telnet(line->text);
-    if (auto taken = take_line(line->text); !taken) return taken;
+    if (auto taken = take_line(std::move(*line)); !taken) return taken;
   }
   return {};
 }
 
-Status Watch::take_line(const std::string& line) {
-  const auto command = ftp::parse_command_line(line);
+// What waits is kept as it came, Telnet's bytes too: whoever runs it strips them, and only once.
+Status Watch::take_line(net::LineReader::Line line) {
+  std::string text = line.text;
+  ftp::strip_telnet(text);
+  const auto command = ftp::parse_command_line(text);
+  wipe(text);
   if (command && command->verb == "ABOR") {
     aborted_ = true;
     return fail(Errc::cancelled, "aborted");
@@ -105,7 +109,7 @@ Status Watch::take_line(const std::string& line) {
     answer_stat();
     return {};
   }
-  if (!line.empty()) session_.control.queue.push(line);
+  session_.control.queue.push(std::move(line));
   return {};
 }
 

@@ -35,7 +35,7 @@ class Watch {
   short control_events() const;
   Status lose_control();
   Status read_control();
-  Status take_line(const std::string& line);
+  Status take_line(net::LineReader::Line line);
   void answer_stat();
 
   Session& session_;
