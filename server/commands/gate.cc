@@ -71,10 +71,11 @@ void run_command(Session& session, const ftp::CommandLine& line) {
   session.services.scoreboard.set_state(session.seat, session.is_logged_in() ? "idle" : "login");
 }
 
-// HTTP's verbs: a browser was tricked into speaking to us (cross-protocol attacks); no FTP client sends them.
+// HTTP's verbs, and the first word of HTTP/2: a browser was tricked into speaking to us (cross-protocol
+// attacks); no FTP client sends them.
 bool is_http(std::string_view verb) {
-  constexpr std::array<std::string_view, 8> kVerbs = {"CONNECT", "DELETE", "GET",  "HEAD",
-                                                      "OPTIONS", "PATCH",  "POST", "PUT"};
+  constexpr std::array<std::string_view, 10> kVerbs = {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS",
+                                                       "PATCH",   "POST",   "PRI", "PUT",  "TRACE"};
   return std::ranges::binary_search(kVerbs, verb);
 }
 

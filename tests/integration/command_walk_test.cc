@@ -230,12 +230,18 @@ TEST_F(WireNoise, UnknownCommandsAreRefusedAndTheSessionLives) {
 }
 
 TEST_F(WireNoise, HttpIsHungUpOn) {
-  for (const char* line :
-       {"GET / HTTP/1.1", "POST /x HTTP/1.0", "CONNECT a:1 HTTP/1.1", "OPTIONS * HTTP/1.1"}) {
+  for (const char* line : {"GET / HTTP/1.1", "POST /x HTTP/1.0", "CONNECT a:1 HTTP/1.1", "OPTIONS * HTTP/1.1",
+                           "get / HTTP/1.0", "HEAD / HTTP/1.1", "PUT /x HTTP/1.1", "DELETE /x HTTP/1.1",
+                           "PATCH /x HTTP/1.1", "TRACE / HTTP/1.1", "PRI * HTTP/2.0"}) {
     FtpTalker talker = greeted();
     talker.send_raw(std::string(line) + "\r\nHost: x\r\nUSER mika\r\n\r\n");
     EXPECT_TRUE(answers(talker.reply(), 421)) << line;
     EXPECT_TRUE(talker.is_closed()) << line;
+  }
+  for (const bool tls : {false, true}) {
+    FtpTalker talker = FtpTalker::logged_in(server_, "mika", tls);
+    EXPECT_TRUE(answers(talker.ask("GET / HTTP/1.1"), 421)) << "logged in";
+    EXPECT_TRUE(talker.is_closed());
   }
 }
 
