@@ -110,8 +110,11 @@ Result<net::Stream> open_data(Session& session, Watch& watch) {
   } else if (session.data.target) {
     stream = connect_data(session, watch);
   }
-  // No keep-alive: every wait for data has a deadline.
-  if (stream) net::set_no_delay(stream->fd());
+  if (stream) {
+    net::set_no_delay(stream->fd());
+    // A peer that is gone without a word is noticed also by a transfer that data_timeout lets wait for long.
+    net::set_keep_alive(stream->fd());
+  }
   return stream;
 }
 
