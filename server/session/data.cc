@@ -13,6 +13,8 @@ namespace ferry {
 namespace {
 
 constexpr std::chrono::seconds kConnectTimeout{30};  // for the client to reach us, or us to reach it
+// After a stranger has come instead: somebody tries ports, and the sooner this one is closed the better.
+constexpr std::chrono::seconds kTimeAfterStranger{5};
 constexpr std::chrono::seconds kHandshakeTimeout{15};
 constexpr std::chrono::milliseconds kCloseTimeout{1000};
 constexpr std::chrono::seconds kDrainTimeout{10};
@@ -23,25 +25,36 @@ Deadline connect_deadline(const Session& session) {
       std::min<std::chrono::milliseconds>(kConnectTimeout, session.services.options.data_timeout));
 }
 
+// Who guessed the port is turned away; the client may still come, but not for long.
+void note_stranger(Session& session, const net::Address& stranger) {
+  session.services.logs.service(Logs::Level::warning,
+                                fmt::format("session {}: data connection from {} refused, the client is {}",
+                                            session.name, stranger.ip(), session.peer.ip()));
+}
+
 Result<net::Stream> accept_data(Session& session, Watch& watch) {
   const UniqueFd listener = std::move(session.data.listener);
-  const Deadline deadline = connect_deadline(session);
+  Deadline deadline = connect_deadline(session);
+  bool a_stranger_came = false;
   while (true) {
     // First without waiting: most clients connect before they send the command.
-    auto accepted = net::accept_now(listener.get());
-    if (!accepted) {
-      if (accepted.error().kind != Errc::timeout) return fail(Errc::refused, accepted.error().context);
-      auto ready = watch.wait(listener.get(), POLLIN, deadline);
-      if (ready) continue;
-      if (ready.error().kind == Errc::timeout)
-        return refusal(Errc::refused, "Nobody connected to the passive port");
-      return tl::unexpected(ready.error());
+    if (auto accepted = net::accept_now(listener.get())) {
+      if (accepted->peer.same_ip(session.peer)) return net::Stream(std::move(accepted->socket));
+      // More strangers neither stretch nor shorten the wait, and fill no log.
+      if (!a_stranger_came) {
+        note_stranger(session, accepted->peer);
+        deadline = deadline.sooner(Deadline::after(kTimeAfterStranger));
+      }
+      a_stranger_came = true;
+    } else if (accepted.error().kind != Errc::timeout) {
+      return fail(Errc::refused, accepted.error().context);
     }
-    // A stranger who guessed the port is turned away; the client may still come.
-    if (accepted->peer.same_ip(session.peer)) return net::Stream(std::move(accepted->socket));
-    session.services.logs.service(Logs::Level::warning,
-                                  fmt::format("session {}: data connection from {} refused, the client is {}",
-                                              session.name, accepted->peer.ip(), session.peer.ip()));
+    const auto ready = watch.wait(listener.get(), POLLIN, deadline);
+    if (!ready && ready.error().kind != Errc::timeout) return tl::unexpected(ready.error());
+    if (!ready || deadline.passed()) {
+      return a_stranger_came ? refusal(Errc::refused, "Only a stranger connected to the passive port")
+                             : refusal(Errc::refused, "Nobody connected to the passive port");
+    }
   }
 }
 

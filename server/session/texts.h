@@ -137,6 +137,7 @@ inline constexpr TextRow kTexts[] = {
     {"No data connection: {}", "没有数据连接：{}"},
     {"Nobody connected to the passive port", "没有人连接被动端口"},
     {"Nothing is being transferred", "没有正在进行的传输"},
+    {"Only a stranger connected to the passive port", "只有陌生人连接了被动端口"},
     {"STOU starts a new file, it cannot go on with one", "STOU 总是新建文件，不能续传"},
     {"Send PASV, EPSV, PORT or EPRT first", "请先发送 PASV、EPSV、PORT 或 EPRT"},
     {"Send the file", "请发送文件"},

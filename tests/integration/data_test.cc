@@ -110,6 +110,45 @@ TEST_F(Data, StrangerOnThePassivePortIsTurnedAway) {
   EXPECT_TRUE(answers(talker.reply(), 226));
 }
 
+// The port is known to somebody: it does not stay open for as long as a client may take.
+TEST_F(Data, NobodyButAStrangerIsToldSoon) {
+  FtpTalker talker = connect();
+  const std::uint16_t port = passive_port(talker);
+  talker.send("RETR file");
+  for (int i = 0; i < 3; ++i) {
+    auto stranger = net::connect_to(loopback(port), soon(), loopback(0, "127.0.0.9"));
+    ASSERT_TRUE(stranger) << stranger.error().context;
+    net::Stream foreign(std::move(*stranger));
+    char buffer[64];
+    const auto turned_away = steady_clock::now();
+    const auto got = foreign.read(buffer, soon());
+    EXPECT_TRUE(!got || *got == 0) << "a stranger got the file";
+    EXPECT_LT(steady_clock::now() - turned_away, 2s) << "not at once";
+  }
+  const auto began = steady_clock::now();
+  EXPECT_TRUE(answers(talker.reply(), 425));
+  EXPECT_LT(steady_clock::now() - began, 8s);
+  EXPECT_FALSE(net::connect_to(loopback(port), soon())) << "the port is still open";
+  EXPECT_EQ(talker.fetch("file").bytes, "content");
+}
+
+// The kernel's table tells of every connection's timer: 02 is keep-alive. An idle one has no other.
+TEST_F(Data, BothConnectionsAreProbedWhenTheyAreSilent) {
+  FtpTalker talker = connect();
+  auto started = talker.begin("STOR silent");
+  ASSERT_TRUE(started.data);
+  for (const int fd : {talker.control().fd(), started.data->fd()}) {
+    const auto ours = net::Address::local_of(fd), theirs = net::Address::peer_of(fd);
+    ASSERT_TRUE(ours && theirs);
+    const std::string row = fmt::format(" 0100007F:{:04X} 0100007F:{:04X} 01 ", theirs->port(), ours->port());
+    EXPECT_TRUE(wait_until([&] {
+      const std::string table = read_bytes("/proc/net/tcp");
+      const auto at = table.find(row);
+      return at != table.npos && table.compare(at + row.size() + 18, 2, "02") == 0;
+    })) << row;
+  }
+}
+
 TEST_F(Data, ListenerIsGoneAfterItsTransfer) {
   FtpTalker talker = connect();
   EXPECT_EQ(talker.fetch("file").bytes, "content");
