@@ -11,7 +11,7 @@ namespace ferry {
 namespace {
 
 void change_folder(Session& session, std::string_view path) {
-  auto folder = session.home().open_folder(path);
+  auto folder = session.home().enter_folder(path);
   if (!folder) return session.reply(folder.error());
   session.cwd = std::move(folder->path);
   session.reply(250, "Now in {}", session.cwd);
@@ -79,6 +79,9 @@ void cmd_rnfr(Session& session, std::string_view argument) {
   auto place = session.home().locate(path, Home::LastLink::keep);
   if (!place) return session.reply(place.error());
   if (!place->info) return session.reply(550, "{}: no such file or folder", place->path);
+  // A rename makes the name anew, and a worker's sandbox lets it make neither links nor special files.
+  if (!place->info->is_file() && !place->info->is_directory())
+    return session.reply(550, "{} is neither a file nor a folder", place->path);
   session.rename_from = std::move(path);
   session.reply(350, "Now RNTO");
 }

@@ -20,6 +20,7 @@ struct Wanted {
   std::optional<Home::Folder> folder;
   std::optional<VisibleEntry> single;
   std::string pattern;  // "" all
+  Perm perm = Perm::leave_out;
 };
 
 // Clients send options of ls(1) in front of the path; the form here is fixed. As for ls, "--" ends them: what
@@ -66,7 +67,7 @@ Status for_each_line(Session& session, const Wanted& wanted,
                      const std::function<Status()>& look) {
   if (wanted.single) return emit(format(*wanted.single));
   Status result = {};
-  const auto walked = for_each_entry(session, *wanted.folder, [&](const VisibleEntry& visible) {
+  const auto walked = for_each_entry(session, *wanted.folder, wanted.perm, [&](const VisibleEntry& visible) {
     result = look();
     const bool is_wanted = wanted.pattern.empty() || ftp::glob_match(wanted.pattern, visible.entry.name);
     if (result && is_wanted) result = emit(format(visible));
@@ -184,10 +185,10 @@ void cmd_mlsd(Session& session, std::string_view argument) {
   if (!folder && folder.error().kind == Errc::not_directory) return session.reply(501, folder.error());
   if (!folder) return session.reply(folder.error());
   const ftp::FactSet facts = session.transfer.facts;
-  VisibleEntry self = describe(session, ".", folder->info, false);
-  self.entry.type = ftp::EntryType::current_directory;
+  const VisibleEntry self = current_folder(session, *folder);
   Wanted wanted;
   wanted.folder = std::move(*folder);
+  if ((facts & ftp::kFactPerm) != 0) wanted.perm = Perm::tell;
   send_listing(session, wanted, ftp::format_entry(self.entry, facts),
                [&](const VisibleEntry& visible) { return ftp::format_entry(visible.entry, facts); });
 }

@@ -1,6 +1,7 @@
 #include "server/session/entries.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <map>
 #include <string>
@@ -14,33 +15,73 @@ namespace {
 
 constexpr unsigned kPartialMode = 0200;  // cannot be read, can be written on: clients that look at it resume
 
-bool is_read_only(const Session& session) {
-  return session.account().is_read_only || session.account().is_guest;
-}
+// RFC 3659 §7.5.5: what this session's commands would do with a name now. A letter stands where the account
+// may and the kernel would let the server; docs/protocol.md says command by command what that takes.
+class PermFact {
+ public:
+  explicit PermFact(const Session& session)
+      : who_(session.services.identity),
+        may_write_(!session.account().is_read_only && !session.account().is_guest) {}
 
-VisibleEntry describe_partial(Session& session, std::string_view name, const store::Partial& partial) {
-  FileInfo info;
-  info.mode = S_IFREG | kPartialMode;
-  info.size = partial.received;
-  info.inode = partial.inode;
-  info.modified = partial.updated;
-  if (auto real = session.home().partial_info(partial.token)) {
-    info = *real;
-    info.mode = S_IFREG | kPartialMode;
+  // Of a name that stands in `folder`; `info` is of the name itself, which is no link.
+  std::string of(const FileInfo& info, const FolderRights& folder) const {
+    const bool may_take = folder.can_take(info.uid);
+    if (info.is_directory()) return of_folder(info, may_take);
+    if (info.is_file()) return of_file(info, may_take, may_take, may_take);
+    return may_write_ && may_take ? "d" : "";
   }
-  VisibleEntry visible = describe(session, name, info, false);
-  visible.entry.perm = is_read_only(session) ? "" : "adw";
-  return visible;
-}
 
-std::string permissions(bool is_directory, bool reads_only) {
-  if (is_directory) return reads_only ? "el" : "cdeflmp";
-  return reads_only ? "r" : "adfrw";
-}
+  // `info` is of what the link at `path` leads to, or of the link itself if that is nothing in the home. DELE
+  // removes the link; RMD removes none, and nobody renames one (cmd_rnfr says why).
+  std::string of_link(const Home& home, std::string_view path, const FileInfo& info,
+                      const FolderRights& folder) const {
+    if (info.is_directory()) return of_folder(info, false);
+    const auto link = home.locate(path, Home::LastLink::keep);
+    const bool may_take = link && link->info && folder.can_take(link->info->uid);
+    if (!info.is_file()) return may_write_ && may_take ? "d" : "";
+    const auto target = home.locate(path);
+    const bool may_replace = target && FolderRights::of(who_, target->parent.get()).can_take(info.uid);
+    return of_file(info, may_take, false, may_replace);
+  }
 
-}  // namespace
+  // STOR and APPE go on with it, DELE drops it; it can be neither read nor renamed.
+  std::string of_partial(const FolderRights& folder) const {
+    if (!may_write_) return "";
+    return folder.can_add() ? "adw" : "d";
+  }
 
-VisibleEntry describe(const Session& session, std::string_view name, const FileInfo& info, bool is_link) {
+  // `may_take`: it may be removed and renamed.
+  std::string of_folder(const FileInfo& info, bool may_take) const {
+    std::string letters;
+    const bool may_change = may_write_ && who_.may(info, W_OK | X_OK);
+    if (may_change) letters += 'c';
+    if (may_write_ && may_take) letters += 'd';
+    if (who_.may(info, X_OK)) letters += 'e';
+    if (may_write_ && may_take) letters += 'f';
+    if (who_.may(info, R_OK | X_OK)) letters += 'l';
+    if (may_change) letters += "mp";
+    return letters;
+  }
+
+ private:
+  // `may_replace`: an upload may be renamed over the file, where that really lies. APPE copies the file
+  // first.
+  std::string of_file(const FileInfo& info, bool may_remove, bool may_rename, bool may_replace) const {
+    std::string letters;
+    const bool may_read = who_.may(info, R_OK);
+    if (may_write_ && may_replace && (may_read || info.size == 0)) letters += 'a';
+    if (may_write_ && may_remove) letters += 'd';
+    if (may_write_ && may_rename) letters += 'f';
+    if (may_read) letters += 'r';
+    if (may_write_ && may_replace) letters += 'w';
+    return letters;
+  }
+
+  const Identity& who_;
+  const bool may_write_;
+};
+
+VisibleEntry describe(std::string_view name, const FileInfo& info, bool is_link) {
   VisibleEntry visible;
   ftp::Entry& entry = visible.entry;
   entry.type = info.is_directory() ? ftp::EntryType::directory
@@ -49,8 +90,8 @@ VisibleEntry describe(const Session& session, std::string_view name, const FileI
   entry.name = name;
   if (!info.is_directory()) entry.size = info.size;
   entry.modified = info.modified;
-  if (entry.type != ftp::EntryType::other)
-    entry.perm = permissions(info.is_directory(), is_read_only(session));
+  // Of what the name leads to: the same for every link, and kept by a rename and by a partial that is
+  // finished.
   entry.unique = fmt::format("{:x}U{:x}", info.device, info.inode);
   entry.unix_mode = info.mode & 07777;
   entry.uid = info.uid;
@@ -60,25 +101,62 @@ VisibleEntry describe(const Session& session, std::string_view name, const FileI
   return visible;
 }
 
-Status for_each_entry(Session& session, const Home::Folder& folder,
+VisibleEntry describe_partial(const Session& session, std::string_view name, const store::Partial& partial) {
+  FileInfo info;
+  info.mode = S_IFREG | kPartialMode;
+  info.size = partial.received;
+  info.inode = partial.inode;
+  info.modified = partial.updated;
+  if (auto real = session.login.home->partial_info(partial.token)) {
+    info = *real;
+    info.mode = S_IFREG | kPartialMode;
+  }
+  return describe(name, info, false);
+}
+
+}  // namespace
+
+VisibleEntry current_folder(const Session& session, const Home::Folder& folder) {
+  VisibleEntry self = describe(".", folder.info, false);
+  self.entry.type = ftp::EntryType::current_directory;
+  const Identity& who = session.services.identity;
+  // The home itself is neither removed nor renamed, whatever the folder above it allows.
+  const bool may_take =
+      folder.path != "/" && FolderRights::of(who, folder.fd.get(), "..").can_take(folder.info.uid);
+  self.entry.perm = PermFact(session).of_folder(folder.info, may_take);
+  return self;
+}
+
+Status for_each_entry(Session& session, const Home::Folder& folder, Perm perm,
                       const std::function<bool(const VisibleEntry&)>& visit) {
   auto waiting = session.services.store.partials_in(session.account().id, folder.path);
   if (!waiting) return tl::unexpected(waiting.error());
   std::map<std::string, const store::Partial*, std::less<>> partials;
   for (const store::Partial& partial : *waiting) partials.emplace(ftp::leaf_name(partial.path), &partial);
 
+  const PermFact letters(session);
+  const FolderRights rights =
+      perm == Perm::tell ? FolderRights::of(session.services.identity, folder.fd.get()) : FolderRights();
   bool goes_on = true;
   const auto listed =
       session.home().for_each(folder, [&](std::string_view name, const FileInfo& info, bool is_link) {
         // A name that would break a line of the listing cannot be shown; nor could a client name it.
         if (!ftp::check_path_bytes(name)) return true;
         if (const auto shadowed = partials.find(name); shadowed != partials.end()) partials.erase(shadowed);
-        return goes_on = visit(describe(session, name, info, is_link));
+        VisibleEntry visible = describe(name, info, is_link);
+        if (perm == Perm::tell) {
+          visible.entry.perm =
+              is_link ? letters.of_link(session.home(), ftp::join_path(folder.path, name), info, rights)
+                      : letters.of(info, rights);
+        }
+        return goes_on = visit(visible);
       });
   if (!listed) return listed;
   for (const auto& [name, partial] : partials) {
     if (!goes_on) break;
-    goes_on = visit(describe_partial(session, name, *partial));
+    VisibleEntry visible = describe_partial(session, name, *partial);
+    if (perm == Perm::tell) visible.entry.perm = letters.of_partial(rights);
+    goes_on = visit(visible);
   }
   return {};
 }
@@ -86,11 +164,21 @@ Status for_each_entry(Session& session, const Home::Folder& folder,
 Result<VisibleEntry> entry_at(Session& session, std::string_view path) {
   auto place = session.home().locate(path);
   if (!place) return tl::unexpected(place.error());
-  if (place->info) return describe(session, place->path, *place->info, false);
+  const PermFact letters(session);
+  // Nobody removes or renames the home itself.
+  const FolderRights rights =
+      place->leaf.empty() ? FolderRights() : FolderRights::of(session.services.identity, place->parent.get());
+  if (place->info) {
+    VisibleEntry visible = describe(place->path, *place->info, false);
+    visible.entry.perm = letters.of(*place->info, rights);
+    return visible;
+  }
   auto waiting = waiting_partial(session, *place);
   if (!waiting) return tl::unexpected(waiting.error());
   if (!*waiting) return refusal(Errc::not_found, "{}: no such file or folder", place->path);
-  return describe_partial(session, place->path, **waiting);
+  VisibleEntry visible = describe_partial(session, place->path, **waiting);
+  visible.entry.perm = letters.of_partial(rights);
+  return visible;
 }
 
 }  // namespace ferry

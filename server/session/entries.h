@@ -16,14 +16,18 @@ struct VisibleEntry {
   unsigned links = 1;
 };
 
+// Only MLSD tells `perm`; what it costs for a link others need not pay.
+enum class Perm { leave_out, tell };
+
 // Calls `visit` for every name in the folder, in no order, until it says false. Memory does not grow with the
 // folder.
-Status for_each_entry(Session& session, const Home::Folder& folder,
+Status for_each_entry(Session& session, const Home::Folder& folder, Perm perm,
                       const std::function<bool(const VisibleEntry&)>& visit);
 
 // The one name a path means; a folder is described, not opened. Errc::not_found.
 Result<VisibleEntry> entry_at(Session& session, std::string_view path);
 
-VisibleEntry describe(const Session& session, std::string_view name, const FileInfo& info, bool is_link);
+// The folder itself, as "." in its own listing.
+VisibleEntry current_folder(const Session& session, const Home::Folder& folder);
 
 }  // namespace ferry

@@ -126,10 +126,10 @@ Result<Home> Home::open(const std::string& folder, bool writable) {
   return Home(std::move(root), std::move(reserved), info->inode, info->device);
 }
 
-Result<UniqueFd> Home::resolve(std::string_view path, int flags) const {
+Result<UniqueFd> Home::resolve(std::string_view path, int flags, const char* inside) const {
   const std::string text(path.empty() ? "/" : path);
   if (auto checked = ftp::check_path_bytes(text); !checked) return tl::unexpected(checked.error());
-  UniqueFd fd(open_in_root(root_.get(), text.c_str(), static_cast<std::uint64_t>(flags)));
+  UniqueFd fd(open_in_root(root_.get(), (text + inside).c_str(), static_cast<std::uint64_t>(flags)));
   if (!fd) return fail_errno(errno, text);
   return fd;
 }
@@ -156,7 +156,7 @@ Result<Place> Home::locate(std::string_view path, LastLink last) const {
   const std::string_view leaf = slash == std::string_view::npos ? tidy : tidy.substr(slash + 1);
   if (leaf.empty() ||
       is_dot(leaf)) {  // the home itself, or a folder by "." or "..": it exists, or the path is wrong
-    auto folder = open_folder(tidy);
+    auto folder = enter_folder(tidy);
     if (!folder) return tl::unexpected(folder.error());
     if (folder->path != "/") return locate(folder->path, last);
     return Place{std::move(folder->fd), "", "/", folder->info};
@@ -198,7 +198,16 @@ bool Home::is_as_seen(const Place& seen) const {
 }
 
 Result<Home::Folder> Home::open_folder(std::string_view path) const {
-  auto fd = resolve(path, O_RDONLY | O_DIRECTORY);
+  return folder_at(path, O_RDONLY | O_DIRECTORY);
+}
+
+Result<Home::Folder> Home::enter_folder(std::string_view path) const {
+  return folder_at(path, O_PATH | O_DIRECTORY);
+}
+
+// By way of its ".", for which the kernel wants search permission in the folder itself.
+Result<Home::Folder> Home::folder_at(std::string_view path, int flags) const {
+  auto fd = resolve(path, flags, "/.");
   if (!fd) return tl::unexpected(fd.error());
   auto info = info_of(fd->get(), path);
   if (!info) return tl::unexpected(info.error());

@@ -75,11 +75,15 @@ class Home {
   bool is_as_seen(const Place& seen) const;
 
   struct Folder {
-    UniqueFd fd;       // readable
+    UniqueFd fd;
     std::string path;  // canonical
     FileInfo info;
   };
-  Result<Folder> open_folder(std::string_view path) const;  // Errc::not_directory, Errc::not_found
+  // To be listed: it must be readable, and its names must be searchable. Errc::not_directory,
+  // Errc::not_found, Errc::permission.
+  Result<Folder> open_folder(std::string_view path) const;
+  // To work in: the names in it must be searchable; `fd` is O_PATH.
+  Result<Folder> enter_folder(std::string_view path) const;
   // Every name in `folder` but ".", ".." and the reserved one, in the disk's order, with stat of the name
   // itself (or of what a link points to inside the home; a dangling or outside link is passed as it is).
   // Stops when `visit` says false. Memory does not grow with the folder.
@@ -110,7 +114,8 @@ class Home {
 
  private:
   Home(UniqueFd root, UniqueFd reserved, std::uint64_t reserved_inode, std::uint64_t device);
-  Result<UniqueFd> resolve(std::string_view path, int flags) const;
+  Result<UniqueFd> resolve(std::string_view path, int flags, const char* inside = "") const;
+  Result<Folder> folder_at(std::string_view path, int flags) const;
   Result<std::string> canonical_path(int fd) const;
   bool is_reserved(const FileInfo& info) const {
     return info.inode == reserved_inode_ && info.device == device_;

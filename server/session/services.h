@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "server/session/login_cache.h"
+#include "server/session/rights.h"
 #include "server/session/scoreboard.h"
 #include "shared/base/log.h"
 #include "shared/config/options.h"
@@ -63,6 +64,7 @@ struct Services {
 
   TransferLimit transfers;
   Unsettled unsettled;
+  const Identity identity = Identity::of_process();
 
   // Grows when an account may have changed; a session that saw an older one looks its account up again.
   std::atomic<std::uint64_t> account_epoch{1};

@@ -175,6 +175,7 @@ inline constexpr TextRow kTexts[] = {
     {"this is being renamed or removed now", "正在被重命名或删除"},
     {"{} became shorter while it was copied", "{} 在复制时变短了"},
     {"{}: another upload has just ended here, try again", "{}：另一个上传刚刚结束，请重试"},
+    {"{}: the server may not write in this folder", "{}：服务器无权写入此文件夹"},
     {"{}: only {} bytes are here", "{}：这里只有 {} 字节"},
     {"{}: only {} bytes are here, cannot go on at {}", "{}：这里只有 {} 字节，不能从 {} 继续"},
     {"{}: quota exceeded, {} bytes are kept and can be resumed when there is room", "{}：超出配额，已保留 {} 字节，有空间后可以续传"},

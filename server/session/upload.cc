@@ -51,6 +51,10 @@ Result<std::unique_ptr<Upload>> Upload::begin(Services& services, const Home& ho
     return refusal(Errc::is_directory, "{} is a folder", place.path);
   if (place.info && !place.info->is_file())
     return refusal(Errc::permission, "{} is not a plain file", place.path);
+  // Asked now, because the rename at the end would only say so behind the last byte.
+  const FolderRights rights = FolderRights::of(services.identity, place.parent.get());
+  if (place.info ? !rights.can_take(place.info->uid) : !rights.can_add())
+    return refusal(Errc::permission, "{}: the server may not write in this folder", place.path);
   const Bytes complete = place.info ? place.info->size : 0;
 
   auto waiting = services.store.partial_at(account.id, place.path);

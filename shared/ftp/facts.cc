@@ -128,7 +128,7 @@ void append_fact(std::string& out, const Entry& entry, Fact fact) {
       if (entry.modified) out += fmt::format("modify={};", ftp_time(*entry.modified));
       return;
     case kFactPerm:
-      if (!entry.perm.empty()) out += fmt::format("perm={};", entry.perm);
+      if (entry.perm) out += fmt::format("perm={};", *entry.perm);
       return;
     case kFactUnique:
       if (!entry.unique.empty()) out += fmt::format("unique={};", entry.unique);

@@ -20,7 +20,7 @@ struct Entry {
   std::string name;  // raw bytes; MLSD: one component, MLST: as the server wrote it
   std::optional<Bytes> size;
   std::optional<WallTime> modified;
-  std::string perm;                   // RFC 3659 §7.5.5 letters, "" unknown
+  std::optional<std::string> perm;    // RFC 3659 §7.5.5 letters; "": nothing may be done with it
   std::string unique;                 // §7.5.2, "" unknown
   std::optional<unsigned> unix_mode;  // permission bits, 0..07777
   std::optional<unsigned> uid, gid;
