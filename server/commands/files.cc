@@ -1,9 +1,12 @@
-// Files and folders: RFC 959 §4.1.3, RFC 3659 §3 and §4, draft-somers-ftp-mfxx (MFMT).
+// Files and folders: RFC 959 §4.1.3, RFC 3659 §3 and §4, draft-somers-ftp-mfxx (MFMT, MFF),
+// draft-peterson-streamlined-ftp-command-extensions (AVBL).
+#include <algorithm>
 #include <string>
 
 #include "server/commands/handlers.h"
 #include "server/session/changes.h"
 #include "server/session/replies.h"
+#include "shared/ftp/fact_changes.h"
 #include "shared/ftp/path.h"
 
 namespace ferry {
@@ -116,17 +119,39 @@ void cmd_mfmt(Session& session, std::string_view argument) {
   auto place = session.home().locate(session.absolute(argument.substr(space + 1)));
   if (!place) return session.reply(place.error());
   if (!place->info) return session.reply(550, "{}: no such file or folder", place->path);
-  if (auto set = session.home().set_modified(*place, *when); !set) return session.reply(set.error());
-  // The content is the same: its digest goes on to be known under the new time.
-  store::Store& store = session.services.store;
-  auto digest = store.digest_at(session.account().id, place->path);
-  if (digest && *digest && (*digest)->inode == place->info->inode &&
-      (*digest)->mtime_ns == place->info->mtime_ns()) {
-    store::FileDigest moved = **digest;
-    moved.mtime_ns = when->time_since_epoch().count();
-    static_cast<void>(store.keep_digest(session.account().id, place->path, moved));
-  }
+  if (auto set = set_modified(session, *place, *when); !set) return session.reply(set.error());
   session.reply(213, "Modify={}; {}", ftp_time(*when), place->path);
+}
+
+void cmd_mff(Session& session, std::string_view argument) {
+  auto change = ftp::parse_fact_change(argument);
+  if (!change) return session.reply(change.error().kind == Errc::unsupported ? 504 : 501, change.error());
+  auto place = session.home().locate(session.absolute(change->path));
+  if (!place) return session.reply(place.error());
+  if (!place->info) return session.reply(550, "{}: no such file or folder", place->path);
+  Status done = {};
+  if (change->unix_mode) done = session.home().set_mode(*place, *change->unix_mode);
+  if (done && change->modified) {
+    done = set_modified(session, *place, *change->modified);
+    // All or nothing.
+    if (!done && change->unix_mode)
+      static_cast<void>(session.home().set_mode(*place, place->info->mode & 07777));
+  }
+  if (!done) return session.reply(done.error());
+  change->path = place->path;
+  session.reply(ftp::Reply{213, {ftp::format_fact_change(*change)}});
+}
+
+void cmd_avbl(Session& session, std::string_view argument) {
+  auto folder = session.home().open_folder(session.absolute(argument));
+  if (!folder) return session.reply(folder.error());
+  auto account = session.services.store.find_account(session.account().id);
+  if (!account) return session.reply(451, "The account store cannot be read now, try again later");
+  auto available = free_bytes(folder->fd.get());
+  if (!available) return session.reply(available.error());
+  if (const auto left = account->bytes_left()) available = std::min(*available, *left);
+  if (account->is_read_only || account->is_guest) available = 0;
+  session.reply(ftp::Reply{213, {std::to_string(*available)}});
 }
 
 }  // namespace ferry

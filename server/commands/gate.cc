@@ -191,6 +191,8 @@ std::optional<ftp::Reply> refuse(const Session& session, const Command* command,
   }
   if (command->argument == Argument::none && has_argument)
     return no(session, 501, "{} takes no argument", command->verb);
+  if (command->tls == TlsNeed::replaced && session.control.stream.is_tls())
+    return no(session, 533, "{} means nothing inside TLS", command->verb);
   if (is_off(*command, session.services.options)) {
     return no(session, 502, "{} is not available on this server", command->verb);
   }

@@ -1,6 +1,7 @@
 // The one place that decides whether a command may run. Order, fixed: unknown 500, argument 501, known but
-// off 502, not logged in 530, TLS needed (530 for a password in clear, 521 for data in clear), permission
-// 550. What depends on a handler's own state (sequence, 503) is the handler's.
+// off 502 (533 where TLS has taken its place), not logged in 530, TLS needed (530 for a password in clear,
+// 521 for data in clear), permission 550. What depends on a handler's own state (sequence, 503) is the
+// handler's.
 #pragma once
 
 #include <optional>

@@ -51,6 +51,17 @@ void cmd_rnto(Session& session, std::string_view argument);
 void cmd_size(Session& session, std::string_view argument);
 void cmd_mdtm(Session& session, std::string_view argument);
 void cmd_mfmt(Session& session, std::string_view argument);
+void cmd_mff(Session& session, std::string_view argument);
+void cmd_avbl(Session& session, std::string_view argument);
+
+// digests.cc - draft-bryan-ftpext-hash, draft-twine-ftpmd5
+void cmd_hash(Session& session, std::string_view argument);
+void cmd_md5(Session& session, std::string_view argument);
+void cmd_xcrc(Session& session, std::string_view argument);
+void cmd_xmd5(Session& session, std::string_view argument);
+void cmd_xsha1(Session& session, std::string_view argument);
+void cmd_xsha256(Session& session, std::string_view argument);
+void cmd_xsha512(Session& session, std::string_view argument);
 
 // listing.cc - RFC 959 §4.1.3, RFC 3659 §7
 void cmd_list(Session& session, std::string_view argument);
@@ -66,6 +77,7 @@ void cmd_help(Session& session, std::string_view argument);
 void cmd_noop(Session& session, std::string_view argument);
 void cmd_syst(Session& session, std::string_view argument);
 void cmd_clnt(Session& session, std::string_view argument);
+void cmd_csid(Session& session, std::string_view argument);
 void cmd_lang(Session& session, std::string_view argument);
 
 // site.cc
@@ -76,5 +88,10 @@ void site_info(Session& session, std::string_view argument);
 void site_passwd(Session& session, std::string_view argument);
 void site_register(Session& session, std::string_view argument);
 void site_chmod(Session& session, std::string_view argument);
+void site_utime(Session& session, std::string_view argument);
+void site_mkdir(Session& session, std::string_view argument);
+void site_rmdir(Session& session, std::string_view argument);
+void site_who(Session& session, std::string_view argument);
+void site_idle(Session& session, std::string_view argument);
 
 }  // namespace ferry

@@ -1,5 +1,5 @@
-// What the server tells about itself: FEAT and OPTS (RFC 2389), HELP, NOOP, SYST (RFC 959 §4.1.3), CLNT, and
-// in which language (LANG, RFC 2640).
+// What the server tells about itself: FEAT and OPTS (RFC 2389), HELP, NOOP, SYST (RFC 959 §4.1.3), CLNT,
+// CSID, and in which language (LANG, RFC 2640).
 #include <fmt/core.h>
 
 #include <string>
@@ -7,6 +7,7 @@
 #include "server/commands/handlers.h"
 #include "server/commands/table.h"
 #include "shared/base/ascii.h"
+#include "shared/base/version.h"
 
 namespace ferry {
 
@@ -23,20 +24,42 @@ bool is_told(const Session& session, const Command& command) {
   return !is_off(command, options);
 }
 
-// FEAT lines that tell what this session has chosen.
+std::string hash_feature(DigestKind selected) {
+  std::string line;
+  for (const DigestKind kind : kDigestKinds) {
+    line += line.empty() ? "HASH " : ";";
+    line.append(digest_name(kind)).append(kind == selected ? "*" : "");
+  }
+  return line;
+}
+
+void opts_hash(Session& session, std::string_view name) {
+  if (!name.empty()) {
+    const auto kind = parse_digest_kind(name);
+    if (!kind) return session.reply(501, "Unknown algorithm, the selection stays");
+    session.transfer.hash = *kind;
+  }
+  session.reply(ftp::Reply{200, {std::string(digest_name(session.transfer.hash))}});
+}
+
+// The FEAT line of a row; "" if it has none, or is off here.
 std::string feature_text(const Session& session, const Command& command) {
+  if (!is_told(session, command)) return "";
+  if (command.feature != "*") return std::string(command.feature);
+  if (command.verb == "HASH") return hash_feature(session.transfer.hash);
   if (command.verb == "LANG") return language_feature(session.language);
-  if (command.verb == "MLST") return ftp::feature_line(session.transfer.facts);
-  return std::string(command.feature);
+  return ftp::feature_line(session.transfer.facts);
 }
 
 }  // namespace
 
 void cmd_feat(Session& session, std::string_view) {
   ftp::Reply reply{211, {session.text("Features:")}};
-  for (const Command& command : command_table()) {
-    if (command.feature.empty() || !is_told(session, command)) continue;
-    reply.lines.push_back(feature_text(session, command));
+  for (const auto& table : {command_table(), site_table()}) {
+    for (const Command& command : table) {
+      if (std::string text = feature_text(session, command); !text.empty())
+        reply.lines.push_back(std::move(text));
+    }
   }
   reply.lines.push_back(session.text("End"));
   session.reply(reply);
@@ -51,7 +74,8 @@ void cmd_opts(Session& session, std::string_view argument) {
     session.transfer.facts = ftp::parse_fact_selection(rest);
     return session.reply(200, "MLST OPTS {}", ftp::format_fact_selection(session.transfer.facts));
   }
-  session.reply(501, "Options are known for UTF8 and MLST");
+  if (what == "HASH") return opts_hash(session, rest);
+  session.reply(501, "Options are known for UTF8, MLST and HASH");
 }
 
 void cmd_help(Session& session, std::string_view argument) {
@@ -90,6 +114,12 @@ void cmd_lang(Session& session, std::string_view argument) {
 
 void cmd_clnt(Session& session, std::string_view) {
   session.reply(200, "Noted");
+}
+
+// Who has not logged in learns no version.
+void cmd_csid(Session& session, std::string_view) {
+  const std::string version = session.is_logged_in() ? fmt::format(" Version={};", kVersion) : "";
+  session.reply(200, "Name=Ferry;{} CaseSensitive=1; DirSep=/;", version);
 }
 
 }  // namespace ferry

@@ -32,6 +32,8 @@ std::string_view word_for(TlsNeed need) {
       return "control, always";
     case TlsNeed::offered:
       return "only where TLS is offered";
+    case TlsNeed::replaced:
+      return "533 inside TLS";
   }
   return "";
 }
@@ -39,9 +41,11 @@ std::string_view word_for(TlsNeed need) {
 std::string row(std::string_view prefix, const Command& command) {
   std::string syntax;  // a bar would end the table's cell
   for (const char c : command.help) syntax += c == '|' ? "\\|" : std::string(1, c);
+  const std::string_view when = command.handler == nullptr      ? "off"
+                                : command.phase == Phase::ready ? "after"
+                                                                : "any time";
   return fmt::format("| {}{} | {} | {} | {} | {} | {} |\n", prefix, command.verb, syntax, command.source,
-                     command.phase == Phase::ready ? "after" : "any time", word_for(command.access),
-                     word_for(command.tls));
+                     when, word_for(command.access), word_for(command.tls));
 }
 
 }  // namespace
@@ -49,7 +53,7 @@ std::string row(std::string_view prefix, const Command& command) {
 std::string rfc_matrix() {
   std::string page =
       "# Commands\n\n"
-      "Made from the command table by `make docs`. Anything else is answered 500.\n\n"
+      "Made from the command table by `make docs`. What is off is answered 502, anything else 500.\n\n"
       "| command | argument | source | login | files | TLS |\n| --- | --- | --- | --- | --- | --- |\n";
   for (const Command& command : command_table()) page += row("", command);
   for (const Command& command : site_table()) page += row("SITE ", command);

@@ -7,16 +7,16 @@
 
 #include "server/commands/gate.h"
 #include "server/commands/handlers.h"
+#include "server/session/changes.h"
 #include "server/session/login.h"
 #include "server/session/registration.h"
 #include "server/session/replies.h"
 #include "shared/base/ascii.h"
+#include "shared/ftp/fact_changes.h"
 
 namespace ferry {
 
 namespace {
-
-constexpr unsigned kMaxMode = 0777;  // no set-user-id and the like from outside
 
 std::string allowed_text(const std::optional<std::int64_t>& limit) {
   return limit ? std::to_string(*limit) : "unlimited";
@@ -31,16 +31,6 @@ ftp::Reply usage_reply(const Session& session, const store::Account& account, st
       session.text("Files used: {} of {}", account.used_files, allowed_text(account.quota_files)));
   reply.lines.push_back(session.text("End"));
   return reply;
-}
-
-std::optional<unsigned> parse_mode(std::string_view text) {
-  unsigned mode = 0;
-  if (text.empty() || text.size() > 4) return std::nullopt;
-  for (const char digit : text) {
-    if (digit < '0' || digit > '7') return std::nullopt;
-    mode = mode * 8 + static_cast<unsigned>(digit - '0');
-  }
-  return mode <= kMaxMode ? std::optional(mode) : std::nullopt;
 }
 
 }  // namespace
@@ -108,7 +98,7 @@ void site_passwd(Session& session, std::string_view argument) {
 
 void site_chmod(Session& session, std::string_view argument) {
   const std::size_t space = argument.find(' ');
-  const auto mode = parse_mode(argument.substr(0, space));
+  const auto mode = ftp::parse_permissions(argument.substr(0, space));
   if (!mode || space == std::string_view::npos || space + 1 == argument.size()) {
     return session.reply(501, "SITE CHMOD takes a mode (octal, up to 777) and a path");
   }
@@ -117,6 +107,67 @@ void site_chmod(Session& session, std::string_view argument) {
   if (!place->info) return session.reply(550, "{}: no such file or folder", place->path);
   if (auto set = session.home().set_mode(*place, *mode); !set) return session.reply(set.error());
   session.reply(200, "Mode changed");
+}
+
+void site_utime(Session& session, std::string_view argument) {
+  const auto change = ftp::parse_utime(argument);
+  if (!change) return session.reply(501, change.error());
+  auto place = session.home().locate(session.absolute(change->path));
+  if (!place) return session.reply(place.error());
+  if (!place->info) return session.reply(550, "{}: no such file or folder", place->path);
+  if (auto set = set_modified(session, *place, *change->modified); !set) return session.reply(set.error());
+  session.reply(200, "Time changed");
+}
+
+// As `mkdir -p`: clients use it to make the parents in one round trip.
+void site_mkdir(Session& session, std::string_view argument) {
+  std::string path = session.absolute(argument);
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  std::size_t slash = 0;
+  do {
+    slash = path.find('/', slash + 1);
+    auto place = session.home().locate(path.substr(0, slash));
+    if (!place) return session.reply(place.error());
+    const Status made = session.home().make_folder(*place);
+    // A parent that is there is as good.
+    const bool may_be_there = slash != std::string::npos;
+    if (!made && !(may_be_there && made.error().kind == Errc::exists)) return session.reply(made.error());
+  } while (slash != std::string::npos);
+  session.reply(200, "Folder created");
+}
+
+void site_rmdir(Session& session, std::string_view argument) {
+  if (auto removed = remove_folder(session, session.absolute(argument)); !removed)
+    return session.reply(removed.error());
+  session.reply(200, "Folder removed");
+}
+
+// Of the session's own account; a guest sees himself alone, for the others are strangers to him.
+void site_who(Session& session, std::string_view) {
+  ftp::Reply reply{200, {session.text("Sessions of {}", session.account().name)}};
+  for (const SessionView& view : session.services.scoreboard.list()) {
+    const bool is_me = view.session == session.id;
+    if (!is_me && (session.account().is_guest || view.user != session.account().name)) continue;
+    reply.lines.push_back(fmt::format("{:016x} {} {} {} {} {}", view.session, view.address,
+                                      view.tls ? "TLS" : "clear", iso_time(view.since), view.state,
+                                      view.path));
+  }
+  reply.lines.push_back(session.text("End"));
+  session.reply(reply);
+}
+
+void site_idle(Session& session, std::string_view argument) {
+  using std::chrono::seconds;
+  const auto most = std::chrono::floor<seconds>(session.services.options.idle_timeout);
+  if (!argument.empty()) {
+    const auto wanted = parse_number(argument, most.count());
+    if (!wanted || *wanted == 0)
+      return session.reply(501, "SITE IDLE takes seconds, from 1 to {}", most.count());
+    session.login.idle_timeout = seconds(*wanted);
+  }
+  const auto now = session.login.idle_timeout.value_or(session.services.options.idle_timeout);
+  session.reply(200, "The session may be idle for {} seconds, at most {}",
+                std::chrono::floor<seconds>(now).count(), most.count());
 }
 
 }  // namespace ferry

@@ -16,10 +16,11 @@ enum class Argument { none, optional, required };  // none: an argument is 501
 enum class Access { none, read, write };           // write: refused to read-only accounts
 enum class TlsNeed {
   none,
-  login,    // carries or asks for a password: refused in clear when tls = "required"
-  data,     // opens a data connection: refused with 521 unless protected when tls = "required"
-  offered,  // only when the server has TLS at all
-  always,   // refused in clear, whatever tls says
+  login,     // carries or asks for a password: refused in clear when tls = "required"
+  data,      // opens a data connection: refused with 521 unless protected when tls = "required"
+  offered,   // only when the server has TLS at all
+  always,    // refused in clear, whatever tls says
+  replaced,  // a protection of RFC 2228 that TLS makes pointless: 533 inside TLS
 };
 
 struct Command {

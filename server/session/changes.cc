@@ -54,6 +54,19 @@ Result<std::optional<store::Partial>> waiting_partial(Session& session, const Pl
   return session.services.store.partial_at(session.account().id, place.path);
 }
 
+Status set_modified(Session& session, const Place& place, WallTime when) {
+  if (auto set = session.home().set_modified(place, when); !set) return set;
+  store::Store& store = session.services.store;
+  auto digest = store.digest_at(session.account().id, place.path);
+  if (digest && *digest && (*digest)->inode == place.info->inode &&
+      (*digest)->mtime_ns == place.info->mtime_ns()) {
+    store::FileDigest moved = **digest;
+    moved.mtime_ns = when.time_since_epoch().count();
+    static_cast<void>(store.keep_digest(session.account().id, place.path, moved));
+  }
+  return {};
+}
+
 Status remove_file(Session& session, std::string_view path) {
   store::Store& store = session.services.store;
   auto place = session.home().locate(path, Home::LastLink::keep);

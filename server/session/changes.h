@@ -16,6 +16,9 @@ Status remove_folder(Session& session, std::string_view path);
 // A file replaces a file; a folder replaces nothing. Errc::exists, Errc::busy.
 Status rename(Session& session, std::string_view from, std::string_view to);
 
+// The content is the same: its digest goes on to be known under the new time.
+Status set_modified(Session& session, const Place& place, WallTime when);
+
 // The upload that waits under this path, if nothing complete is there.
 Result<std::optional<store::Partial>> waiting_partial(Session& session, const Place& place);
 

@@ -70,10 +70,18 @@ void Session::reply(int code, const Error& error) {
 
 void Session::reply(const ftp::Reply& reply) {
   last_code = reply.code;
+  send_reply(ftp::format_reply(reply));
+}
+
+void Session::reply_line(int code, std::string_view text) {
+  send_reply(ftp::format_reply_line(code, text));
+}
+
+void Session::send_reply(std::string_view wire) {
   if (control.broken) return;
   const auto patience =
       is_logged_in() ? std::chrono::milliseconds(kReplyTimeout) : std::chrono::milliseconds(0);
-  if (!control.stream.write_all(ftp::format_reply(reply), Deadline::after(patience))) control.broken = true;
+  if (!control.stream.write_all(wire, Deadline::after(patience))) control.broken = true;
 }
 
 void Session::last_words(int code, Text said) {
@@ -102,7 +110,7 @@ Deadline waiting_deadline(const Session& session) {
   if (session.control.leaving_tls)
     return Deadline::after(std::min<std::chrono::milliseconds>(kLeaveTlsTimeout, options.idle_timeout));
   if (!session.is_logged_in()) return Deadline::at(session.login.asked_since + options.login_timeout);
-  return Deadline::after(options.idle_timeout);
+  return Deadline::after(session.login.idle_timeout.value_or(options.idle_timeout));
 }
 
 }  // namespace ferry

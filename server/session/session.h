@@ -13,6 +13,7 @@
 #include "server/session/catalogue.h"
 #include "server/session/home.h"
 #include "server/session/services.h"
+#include "shared/base/digest.h"
 #include "shared/ftp/facts.h"
 #include "shared/ftp/ranges.h"
 #include "shared/ftp/reply.h"
@@ -76,6 +77,7 @@ struct Login {
   std::uint64_t epoch = 0;                                // Services::account_epoch the account was read at
   std::chrono::steady_clock::time_point since{};          // when logged in
   std::chrono::steady_clock::time_point asked_since{};    // when not: login_timeout counts from here
+  std::optional<std::chrono::milliseconds> idle_timeout;  // SITE IDLE
   std::string previous;  // when and from where this account logged in before, for SITE INFO
 };
 
@@ -86,6 +88,7 @@ struct TransferSettings {
   std::optional<ftp::ByteRange> range;      // RANG
   std::optional<Bytes> announced;           // ALLO
   ftp::FactSet facts = ftp::kDefaultFacts;  // OPTS MLST
+  DigestKind hash = DigestKind::sha256;     // OPTS HASH
 
   // What is said for one transfer only: where it starts, and all of it.
   void forget_start() {
@@ -153,6 +156,8 @@ struct Session {
     return text_in(language, said, args...);
   }
 
+  // A line in front of the last one of a reply of several lines: "213-text".
+  void reply_line(int code, std::string_view text);
 
   // As reply, but for a peer whose time is up: what it does not take at once is lost.
   void last_words(int code, Text said);
@@ -171,6 +176,8 @@ struct Session {
   // From here no command runs until TLS has ended in order on the control connection; the socket stays. Call
   // after the reply, which is the last thing the client hears under TLS.
   void leave_tls();
+ private:
+  void send_reply(std::string_view wire);
 };
 
 // When a session that waits now must be ended.

@@ -245,7 +245,7 @@ inline constexpr TextRow kTexts[] = {
     {"MLST OPTS {}", "MLST OPTS {}"},
     {"Names are UTF-8 always", "名称始终为 UTF-8"},
     {"Noted", "已记下"},
-    {"Options are known for UTF8 and MLST", "可设置的选项有 UTF8 和 MLST"},
+    {"Options are known for UTF8, MLST and HASH", "可设置的选项有 UTF8、MLST 和 HASH"},
     {"Still here", "仍在线"},
     {"UNIX Type: L8", "UNIX Type: L8"},
     {"{} {} ({})", "{} {}（{}）"},
@@ -276,6 +276,29 @@ inline constexpr TextRow kTexts[] = {
     {"{}: more bytes came than the range has", "{}：收到的字节多于范围所含"},
     {"{}: the disk has no room for {} bytes", "{}：磁盘容不下 {} 字节"},
     {"{}: {} bytes came, the range has {}", "{}：收到 {} 字节，范围共 {} 字节"},
+
+    // --- digests ---
+    {"Computing {}: {} of {} bytes", "正在计算 {}：{} / {} 字节"},
+    {"Give a path, and if you like a start and an end", "请给出路径，后面可加起点和终点"},
+    {"Unknown algorithm, the selection stays", "未知算法，选择不变"},
+    {"{} changed while it was read, try again", "{} 在读取时被改动，请重试"},
+    {"{} has {} bytes, they end before {}", "{} 只有 {} 字节，不到 {}"},
+
+    // --- facts ---
+    {"A fact stands there twice", "同一属性出现了两次"},
+    {"MFF takes fact=value; and a path", "MFF 需要“属性=值;”和路径"},
+    {"Only modify and UNIX.mode can be changed", "只能更改 modify 和 UNIX.mode"},
+    {"UNIX.mode is octal, up to 777", "UNIX.mode 为八进制数，最大 777"},
+
+    // --- what else can be asked ---
+    {"Folder created", "文件夹已创建"},
+    {"Name=Ferry;{} CaseSensitive=1; DirSep=/;", "Name=Ferry;{} CaseSensitive=1; DirSep=/;"},
+    {"SITE IDLE takes seconds, from 1 to {}", "SITE IDLE 需要秒数，从 1 到 {}"},
+    {"SITE UTIME takes YYYYMMDDhhmmss and a path, or a path, three such times and UTC", "SITE UTIME 需要 YYYYMMDDhhmmss 和路径，或路径、三个这样的时间和 UTC"},
+    {"Sessions of {}", "{} 的会话"},
+    {"The session may be idle for {} seconds, at most {}", "会话可空闲 {} 秒，最多 {} 秒"},
+    {"Time changed", "时间已更改"},
+    {"{} means nothing inside TLS", "{} 在 TLS 之内没有意义"},
 
     // --- what the system said, by kind: in front of its own words ---
     {"a limit of the account was reached: {}", "已达到账户上限：{}"},

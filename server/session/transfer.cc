@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "server/session/login.h"
+#include "server/session/permit.h"
 #include "server/session/replies.h"
 #include "shared/ftp/text_mode.h"
 
@@ -48,25 +49,6 @@ void refuse_transfer(Session& session, const TransferPlan& plan, const Watch& wa
   }
   session.reply(error);
 }
-
-class TransferPermit {
- public:
-  explicit TransferPermit(Session& session)
-      : limit_(session.services.transfers),
-        account_(session.account().id),
-        is_given_(limit_.enter(account_)) {}
-  ~TransferPermit() {
-    if (is_given_) limit_.leave(account_);
-  }
-  TransferPermit(const TransferPermit&) = delete;
-  TransferPermit& operator=(const TransferPermit&) = delete;
-  bool is_given() const { return is_given_; }
-
- private:
-  TransferLimit& limit_;
-  const store::AccountId account_;
-  const bool is_given_;
-};
 
 Status send_with_sendfile(Session& session, net::Stream& data, Watch& watch, int file, off_t offset,
                           Bytes end) {

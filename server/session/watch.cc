@@ -106,8 +106,11 @@ Status Watch::take_line(net::LineReader::Line line) {
     return fail(Errc::cancelled, "aborted");
   }
   if (command && command->verb == "STAT" && !command->has_argument) {
-    answer_stat();
-    return {};
+    if (!tell_) {
+      answer_stat();
+      return {};
+    }
+    tell_();
   }
   session_.control.queue.push(std::move(line));
   return {};

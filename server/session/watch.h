@@ -5,6 +5,7 @@
 
 #include <poll.h>
 
+#include <functional>
 #include <string>
 
 #include "server/session/session.h"
@@ -28,6 +29,9 @@ class Watch {
   void expect(Bytes total) { total_ = total; }  // for percent
   Bytes bytes() const { return bytes_; }
   double seconds() const;
+  // For a command that has sent no reply yet: STAT waits its turn, too, and `tell` says in the reply of the
+  // command itself how far it is.
+  void on_stat(std::function<void()> tell) { tell_ = std::move(tell); }
   bool aborted() const { return aborted_; }  // by ABOR: 426 now, 226 for the ABOR itself (RFC 959 §5.4)
 
  private:
@@ -40,6 +44,7 @@ class Watch {
 
   Session& session_;
   std::string what_, path_;
+  std::function<void()> tell_;
   Bytes bytes_ = 0, total_ = -1;
   std::chrono::steady_clock::time_point started_, last_look_;
   bool aborted_ = false;

@@ -50,6 +50,12 @@ std::string format_reply(const Reply& reply) {
   return wire += "\r\n";
 }
 
+std::string format_reply_line(int code, std::string_view text) {
+  std::string wire = fmt::format("{:03}-", code);
+  append_clean(wire, text);
+  return wire += "\r\n";
+}
+
 std::string format_reply(int code, std::string_view text) {
   std::string wire = fmt::format("{:03} ", code);
   append_clean(wire, text);

@@ -27,6 +27,8 @@ struct Reply {
 // the last line (RFC 959 §4.2).
 std::string format_reply(const Reply& reply);
 std::string format_reply(int code, std::string_view text);
+// One of the lines in front of the last, "213-text": a reply that is not known whole is sent line by line.
+std::string format_reply_line(int code, std::string_view text);
 
 // Collects replies out of a byte stream. Keeps at most kMaxReplyBytes of one reply; beyond that, or on a line
 // that cannot be part of a reply: Errc::too_long / Errc::bad_syntax and the parser stays failed.

@@ -106,6 +106,19 @@ ftp::Reply FtpTalker::reply(std::chrono::milliseconds limit) {
   }
 }
 
+std::string FtpTalker::next_line(std::chrono::milliseconds limit) {
+  const Deadline deadline = Deadline::after(limit);
+  std::string line;
+  std::array<char, 1> byte;  // no more: the rest is reply()'s
+  while (!line.ends_with("\r\n")) {
+    if (must(control_.read(byte, deadline), "waiting for a line") == 0)
+      throw std::runtime_error("the server ended the control connection");
+    line += byte[0];
+  }
+  line.resize(line.size() - 2);
+  return line;
+}
+
 ftp::Reply FtpTalker::ask(std::string_view line) {
   send(line);
   return reply();

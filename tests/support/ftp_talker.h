@@ -44,6 +44,8 @@ class FtpTalker {
   void send_raw(std::string_view bytes);
   void send(std::string_view line) { send_raw(std::string(line) + "\r\n"); }
   ftp::Reply reply(std::chrono::milliseconds limit = std::chrono::seconds(30));
+  // One line as it comes, of a reply that need not be whole yet. Between whole replies only.
+  std::string next_line(std::chrono::milliseconds limit = std::chrono::seconds(30));
   ftp::Reply ask(std::string_view line);  // send and reply
   int code(std::string_view line) { return ask(line).code; }
   void expect(std::string_view line, int code);                                // ask; throws on another code
