@@ -7,7 +7,8 @@
 //
 // Session binding (server): every control connection draws a random SessionTag. Tickets issued on it carry
 // the tag; a data connection is given the same tag and accepts only tickets that carry it. A data handshake
-// that offers any other ticket fails (foreign_ticket()).
+// that offers any other ticket fails (foreign_ticket()). One that TLS 1.2 gave on a data connection of the
+// same session counts as none.
 #pragma once
 
 #include <array>

@@ -3,8 +3,12 @@
 #include <openssl/err.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
+#include <optional>
+#include <tuple>
 
 #include "shared/base/check.h"
 #include "shared/net/tls_internal.h"
@@ -20,27 +24,50 @@ namespace {
 // A client that opens several data connections at once uses these up before a refreshed one reaches it.
 constexpr std::size_t kTicketsAfterHandshake = 4;
 
-// Every ticket carries the tag of the session it is issued on.
-int put_tag_into_ticket(SSL* ssl, void*) {
-  const SessionTag& tag = TlsChannel::Impl::of(ssl).tag;
-  return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), tag.data(), tag.size());
+// What every ticket carries: the tag of the session it is issued on, and on which kind of connection.
+enum class BornOn : unsigned char { control, data };
+using TicketNote = std::array<unsigned char, std::tuple_size_v<SessionTag> + 1>;
+
+TicketNote make_note(const SessionTag& tag, BornOn born_on) {
+  TicketNote note;
+  std::copy(tag.begin(), tag.end(), note.begin());
+  note.back() = static_cast<unsigned char>(born_on);
+  return note;
 }
 
-bool carries_tag(SSL_SESSION* session, const SessionTag& tag) {
+int put_note_into_ticket(SSL* ssl, void*) {
+  const TlsChannel::Impl& channel = TlsChannel::Impl::of(ssl);
+  const TicketNote note = make_note(channel.tag, channel.resumes ? BornOn::data : BornOn::control);
+  return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), note.data(), note.size());
+}
+
+std::optional<TicketNote> note_of(SSL_SESSION* session) {
   void* data = nullptr;
   std::size_t size = 0;
-  return SSL_SESSION_get0_ticket_appdata(session, &data, &size) == 1 && size == tag.size() &&
-         CRYPTO_memcmp(data, tag.data(), size) == 0;
+  TicketNote note;
+  if (SSL_SESSION_get0_ticket_appdata(session, &data, &size) != 1 || size != note.size()) return std::nullopt;
+  std::memcpy(note.data(), data, size);
+  return note;
+}
+
+bool carries_tag(const TicketNote& note, const SessionTag& tag) {
+  return CRYPTO_memcmp(note.data(), tag.data(), tag.size()) == 0;
 }
 
 // Called for every ticket a client offers. A control connection starts a session, so it resumes nothing; a
-// data connection resumes its own session or none.
+// data connection resumes its own session or none. TLS 1.2 gives a ticket on a data connection that resumed
+// nothing, too. It proves nothing, whoever made that connection, and clients that keep sessions by host and
+// port (Java) offer it by chance, when a passive port comes up again: it counts as none.
 SSL_TICKET_RETURN judge_ticket(SSL* ssl, SSL_SESSION* session, const unsigned char*, std::size_t,
                                SSL_TICKET_STATUS status, void*) {
   TlsChannel::Impl& channel = TlsChannel::Impl::of(ssl);
   if (!channel.resumes || status == SSL_TICKET_EMPTY) return SSL_TICKET_RETURN_IGNORE_RENEW;
   const bool readable = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
-  if (readable && carries_tag(session, channel.tag)) return SSL_TICKET_RETURN_USE;
+  const auto note = readable ? note_of(session) : std::nullopt;
+  if (note && carries_tag(*note, channel.tag)) {
+    const bool on_control = note->back() == static_cast<unsigned char>(BornOn::control);
+    return on_control ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_IGNORE_RENEW;
+  }
   channel.foreign_ticket = true;
   return SSL_TICKET_RETURN_ABORT;
 }
@@ -133,7 +160,7 @@ Result<std::shared_ptr<TlsServer>> TlsServer::load(const std::string& certificat
   if (auto asks = ask_for_certificates(context, clients); !asks) return tl::unexpected(asks.error());
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_timeout(context, std::chrono::seconds(kTicketLifetime).count());
-  SSL_CTX_set_session_ticket_cb(context, put_tag_into_ticket, judge_ticket, nullptr);
+  SSL_CTX_set_session_ticket_cb(context, put_note_into_ticket, judge_ticket, nullptr);
   SSL_CTX_set_alpn_select_cb(context, select_ftp, nullptr);
   return std::make_shared<TlsServer>(std::move(impl));
 }
