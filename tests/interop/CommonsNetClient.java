@@ -1,10 +1,14 @@
 // What a program built on Apache Commons Net does with a server. The password comes on the standard input.
 // usage: java -cp commons-net.jar CommonsNetClient.java PORT USER clear|TLSv1.2|TLSv1.3 passive|active FOLDER
-// FOLDER holds `file`. Anything that is not as it must be ends it with an exception.
+// FOLDER holds `file`, which goes up and comes back, and `tree`, which goes up as `up`; MLSD then leads through
+// `up`, and what it names comes back as `back`. Anything that is not as it must be ends it with an exception.
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStreamReader;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -55,6 +59,36 @@ class CommonsNetClient {
     must(Arrays.equals(ftp.listNames(), new String[] {name}), "NLST");
   }
 
+  static void upload(Path here, String there) throws Exception {
+    must(ftp.makeDirectory(there), "MKD " + there);
+    try (DirectoryStream<Path> listing = Files.newDirectoryStream(here)) {
+      for (Path entry : listing) {
+        String path = there + "/" + entry.getFileName();
+        if (Files.isDirectory(entry)) {
+          upload(entry, path);
+          continue;
+        }
+        try (InputStream source = Files.newInputStream(entry)) {
+          must(ftp.storeFile(path, source), "STOR " + path);
+        }
+      }
+    }
+  }
+
+  static void download(String there, Path here) throws Exception {
+    Files.createDirectory(here);
+    for (FTPFile file : ftp.mlistDir(there)) {
+      String path = there + "/" + file.getName();
+      if (file.isDirectory() && !file.getName().equals(".")) {
+        download(path, here.resolve(file.getName()));
+      } else if (file.isFile()) {
+        try (OutputStream target = Files.newOutputStream(here.resolve(file.getName()))) {
+          must(ftp.retrieveFile(path, target), "RETR " + path);
+        }
+      }
+    }
+  }
+
   public static void main(String[] args) throws Exception {
     byte[] bytes = Files.readAllBytes(Path.of(args[4], "file"));
     String name = "写真 集 \"1\".bin";
@@ -76,6 +110,8 @@ class CommonsNetClient {
     must(ftp.rename(name, "renamed") && !ftp.deleteFile(name) && ftp.deleteFile("renamed"), "RNFR, RNTO, DELE");
     must(ftp.changeToParentDirectory() && ftp.removeDirectory("夏 祭り"), "CDUP, RMD");
     must(ftp.listFiles().length == 0, "nothing is left");
+    upload(Path.of(args[4], "tree"), "up");
+    download("up", Path.of(args[4], "back"));
     must(ftp.logout(), "QUIT");
     ftp.disconnect();
   }
