@@ -136,7 +136,7 @@ std::optional<Next> continue_leaving_tls(Session& session) {
       session.services.scoreboard.set_tls(session.seat, false);
       return std::nullopt;
     }
-    if (!line->too_long) control.queue.push(std::move(line->text));
+    control.queue.push(std::move(*line));
   }
   return Next::close;
 }
