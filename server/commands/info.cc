@@ -82,13 +82,15 @@ void cmd_help(Session& session, std::string_view argument) {
   if (!argument.empty()) {
     const Command* command = find_command(upper_word(argument));
     if (command == nullptr) return session.reply(502, "Unknown command");
+    if (is_off(*command, session.services.options))
+      return session.reply(502, "{} is not available on this server", command->verb);
     return session.reply(214, "{} {} ({})", command->verb, command->help, command->source);
   }
   ftp::Reply reply{214, {session.text("Commands:")}};
   std::string line;
   for (const Command& command : command_table()) {
     if (!is_told(session, command)) continue;
-    line += fmt::format("{:<5}", command.verb);
+    line += fmt::format("{:<8}", command.verb);
     if (line.size() >= 60) reply.lines.push_back(std::exchange(line, ""));
   }
   if (!line.empty()) reply.lines.push_back(line);
@@ -119,7 +121,7 @@ void cmd_clnt(Session& session, std::string_view) {
 // Who has not logged in learns no version.
 void cmd_csid(Session& session, std::string_view) {
   const std::string version = session.is_logged_in() ? fmt::format(" Version={};", kVersion) : "";
-  session.reply(200, "Name=Ferry;{} CaseSensitive=1; DirSep=/;", version);
+  session.reply(ftp::Reply{200, {fmt::format("Name=Ferry;{} CaseSensitive=1; DirSep=/;", version)}});
 }
 
 }  // namespace ferry

@@ -28,7 +28,7 @@ constexpr Command kCommands[] = {
     {"ALLO", cmd_allo, ready, A::required, X::write, T::none, "", "RFC 959 4.1.3", "bytes"},
     {"APPE", cmd_appe, ready, A::required, X::write, T::data, "", "RFC 959 4.1.3", "path"},
     {"AUTH", cmd_auth, any, A::required, X::none, T::offered, "AUTH TLS", "RFC 4217 4", "TLS"},
-    {"AVBL", cmd_avbl, ready, A::optional, X::read, T::none, "AVBL", "draft-peterson-streamlined-ftp-command-extensions 4", "[folder]"},
+    {"AVBL", cmd_avbl, ready, A::optional, X::read, T::none, "AVBL", "draft-peterson-streamlined-ftp-command-extensions", "[folder]"},
     {"CCC", cmd_ccc, any, A::none, X::none, T::offered, "CCC", "RFC 4217 5", ""},
     {"CDUP", cmd_cdup, ready, A::none, X::read, T::none, "", "RFC 959 4.1.1", ""},
     {"CLNT", cmd_clnt, any, A::required, X::none, T::none, "CLNT", "common practice", "name"},

@@ -27,7 +27,7 @@ struct SessionView {
   std::string user;     // "" before login
   std::string address;  // numeric
   bool tls = false;
-  std::string state;  // "login", "idle", "upload", "download", "list", or the verb that runs
+  std::string state;  // "login", "idle", "upload", "download", "list", "digest", or the verb that runs
   std::string path;
   Bytes bytes = 0;  // of the running transfer
   WallTime since{};

@@ -292,7 +292,6 @@ inline constexpr TextRow kTexts[] = {
 
     // --- what else can be asked ---
     {"Folder created", "文件夹已创建"},
-    {"Name=Ferry;{} CaseSensitive=1; DirSep=/;", "Name=Ferry;{} CaseSensitive=1; DirSep=/;"},
     {"SITE IDLE takes seconds, from 1 to {}", "SITE IDLE 需要秒数，从 1 到 {}"},
     {"SITE UTIME takes YYYYMMDDhhmmss and a path, or a path, three such times and UTC", "SITE UTIME 需要 YYYYMMDDhhmmss 和路径，或路径、三个这样的时间和 UTC"},
     {"Sessions of {}", "{} 的会话"},

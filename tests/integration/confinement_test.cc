@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "server/commands/table.h"
+#include "shared/base/digest.h"
 #include "tests/support/bytes.h"
 #include "tests/support/ferryd_server.h"
 #include "tests/support/ftp_talker.h"
@@ -69,7 +70,9 @@ PathCommand stores(const std::string& verb) {
 
 std::vector<PathCommand> path_commands() {
   std::vector<PathCommand> commands;
-  for (const char* verb : {"DELE", "MDTM", "MKD", "MLST", "RMD", "SIZE", "STAT", "XMKD", "XRMD"})
+  for (const char* verb :
+       {"AVBL", "DELE", "HASH", "MD5",  "MDTM", "MKD",   "MLST",    "RMD",     "SIZE",       "STAT",
+        "XCRC", "XMD5", "XMKD", "XRMD", "XSHA", "XSHA1", "XSHA256", "XSHA512", "SITE MKDIR", "SITE RMDIR"})
     commands.push_back(asks(verb));
   for (const char* verb : {"LIST", "MLSD", "NLST", "RETR"}) commands.push_back(fetches(verb));
   for (const char* verb : {"APPE", "STOR"}) commands.push_back(stores(verb));
@@ -83,10 +86,20 @@ std::vector<PathCommand> path_commands() {
                         talker.expect("REST 3", 350);
                         return talker.store(path, "planted").text();
                       }});
+  commands.push_back({"STOR", [](FtpTalker& talker, const std::string& path) {  // changes what is there
+                        talker.expect("RANG 0 6", 350);
+                        return talker.store(path, "planted").text();
+                      }});
+  commands.push_back({"MFF", [](FtpTalker& talker, const std::string& path) {
+                        return talker.ask("MFF modify=19990101000000;UNIX.mode=0777; " + path).text();
+                      }});
+  commands.push_back({"SITE UTIME", [](FtpTalker& talker, const std::string& path) {
+                        return talker.ask("SITE UTIME 19990101000000 " + path).text();
+                      }});
   commands.push_back({"MFMT", [](FtpTalker& talker, const std::string& path) {
                         return talker.ask("MFMT 19990101000000 " + path).text();
                       }});
-  commands.push_back({"SITE", [](FtpTalker& talker, const std::string& path) {
+  commands.push_back({"SITE CHMOD", [](FtpTalker& talker, const std::string& path) {
                         return talker.ask("SITE CHMOD 777 " + path).text();
                       }});
   commands.push_back({"RNFR", [](FtpTalker& talker, const std::string& path) {
@@ -193,6 +206,13 @@ class Confinement : public testing::Test {
     for (const std::string& marker : {std::string(kSecret), std::string(kHiddenName),
                                       std::string(kSecretSize), std::string(kPartialBytes), token})
       EXPECT_EQ(text.find(marker), std::string::npos) << text;
+    for (const DigestKind kind : kDigestKinds) {
+      for (const char* bytes : {kSecret, kPartialBytes}) {
+        Digest digest(kind);
+        digest.update(bytes);
+        EXPECT_EQ(text.find(digest.hex()), std::string::npos) << text;
+      }
+    }
   }
 
   FerrydServer server_;
@@ -200,12 +220,13 @@ class Confinement : public testing::Test {
 
 TEST_F(Confinement, EveryPathTakingCommandIsTried) {
   std::string tried;
-  for (const PathCommand& command : path_commands()) tried += command.verbs + " ";
-  for (const Command& row : command_table()) {
-    if (row.help.find("path") != row.help.npos) {
-      EXPECT_NE(tried.find(std::string(row.verb) + " "), tried.npos) << row.verb << " takes a path";
-    }
-  }
+  for (const PathCommand& command : path_commands()) tried += " " + command.verbs + " ";
+  const auto expect_tried = [&tried](const Command& row, const std::string& prefix) {
+    if (row.handler == nullptr || row.help.find("path") == row.help.npos) return;
+    EXPECT_NE(tried.find(fmt::format(" {}{} ", prefix, row.verb)), tried.npos) << row.verb << " takes a path";
+  };
+  for (const Command& row : command_table()) expect_tried(row, "");
+  for (const Command& row : site_table()) expect_tried(row, "SITE ");
 }
 
 TEST_F(Confinement, NoPathLeadsOutside) {

@@ -193,5 +193,16 @@ TEST_F(Facts, WhatIsOffSaysSo) {
   EXPECT_EQ(talker().ask("FEAT").text().find("COPY"), std::string::npos);
 }
 
+TEST_F(Facts, HelpNamesEveryCommandThatIsOn) {
+  const std::string help = talker().ask("HELP").text();
+  for (const char* verb : {"XSHA256", "XSHA512", "HASH", "RANG", "MD5", "USER"})
+    EXPECT_NE(help.find(std::string(verb) + " "), std::string::npos) << help;
+  for (const char* off : {"SMNT", "ENC"}) {
+    EXPECT_EQ(help.find(off), std::string::npos) << off;
+    EXPECT_TRUE(answers(talker().ask(std::string("HELP ") + off), 502));
+  }
+  EXPECT_TRUE(answers(talker().ask("HELP RANG"), 214));
+}
+
 }  // namespace
 }  // namespace ferry::test
