@@ -143,13 +143,16 @@ soak: $(PROGRAMS) $(BIN)/integration-tests  ## integration tests over and over, 
 # --- fuzzing: libFuzzer and ASan, every parser of foreign bytes ---
 FUZZ_BUILD := build/fuzz
 FUZZ_SECONDS ?= 60
-FUZZ_FLAGS := -std=c++20 -I. -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(DEFINES)
-# The parsers, and of shared/net what they need without OpenSSL.
-FUZZ_SOURCES := $(call sources,shared/base shared/ftp) shared/net/address.cc shared/net/proxy_header.cc
-$(FUZZ_BUILD)/%: tests/fuzz/%.cc $(FUZZ_SOURCES)
+FUZZ_CXX := $(if $(findstring ccache,$(CXX)),ccache) clang++ -std=c++20 -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+  -fno-sanitize-recover=undefined
+FUZZ_OBJECTS := $(patsubst %.cc,$(FUZZ_BUILD)/obj/%.o,$(call sources,shared/base shared/ftp shared/net))
+.SECONDARY: $(FUZZ_OBJECTS) $(SRC_fuzz:%.cc=$(FUZZ_BUILD)/obj/%.o)
+$(FUZZ_BUILD)/obj/%.o: %.cc
 	@mkdir -p $(@D)
-	@$(if $(Q),echo '  FUZZ $@')
-	$(Q)clang++ $(FUZZ_FLAGS) -o $@ $^ -Wl,--as-needed $(LIBS_shared)
+	@$(if $(Q),echo '  FUZZ $<')
+	$(Q)$(FUZZ_CXX) -I. -MMD -MP $(DEFINES) -c -o $@ $<
+$(FUZZ_BUILD)/%: $(FUZZ_BUILD)/obj/tests/fuzz/%.o $(FUZZ_OBJECTS)
+	$(Q)$(FUZZ_CXX) -fsanitize=fuzzer -o $@ $^ -Wl,--as-needed $(LIBS_shared)
 
 fuzz: $(SRC_fuzz:tests/fuzz/%.cc=$(FUZZ_BUILD)/%)  ## each fuzz target for FUZZ_SECONDS (60)
 	@for target in $^; do mkdir -p $$target.corpus && echo "$$target" && \
@@ -216,4 +219,4 @@ tidy:  ## clang-tidy on every source
 	printf '%s\n' $(filter-out tests/fuzz/%,$(ALL_SOURCES)) | \
 	  xargs -P $(JOBS) -n 4 sh -c 'clang-tidy --quiet "$$@" -- -std=c++20 -I. $(DEFINES)' tidy
 
--include $(patsubst %.o,%.d,$(call objects,$(ALL_SOURCES)))
+-include $(patsubst %.o,%.d,$(call objects,$(ALL_SOURCES)) $(FUZZ_OBJECTS) $(SRC_fuzz:%.cc=$(FUZZ_BUILD)/obj/%.o))

@@ -8,14 +8,27 @@
 
 using namespace ferry;
 
+namespace {
+
+bool same(const Result<ftp::HostPort>& read, const ftp::HostPort& written) {
+  return read && read->host == written.host && read->port == written.port &&
+         read->is_ipv6 == written.is_ipv6 && read->port != 0;
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  if (const auto address = ftp::parse_port(text))
-    CHECK(ftp::parse_port(ftp::format_port(*address)).has_value());
+  if (const auto address = ftp::parse_port(text)) {
+    CHECK(same(ftp::parse_port(ftp::format_port(*address)), *address));
+    CHECK(same(ftp::parse_pasv_reply(ftp::format_pasv_reply(*address)), *address));
+  }
   if (const auto address = ftp::parse_eprt(text))
-    CHECK(ftp::parse_eprt(ftp::format_eprt(*address)).has_value());
-  static_cast<void>(ftp::parse_pasv_reply(text));
-  static_cast<void>(ftp::parse_epsv_reply(text));
+    CHECK(same(ftp::parse_eprt(ftp::format_eprt(*address)), *address));
+  if (const auto address = ftp::parse_pasv_reply(text))
+    CHECK(same(ftp::parse_port(ftp::format_port(*address)), *address));
+  if (const auto address = ftp::parse_epsv_reply(text))
+    CHECK(same(ftp::parse_epsv_reply(ftp::format_epsv_reply(address->port)), *address));
   const auto url = ftp::parse_url(text);
   if (!url) return 0;
   const auto again = ftp::parse_url(ftp::format_url(*url));

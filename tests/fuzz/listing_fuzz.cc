@@ -17,5 +17,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!entry || !ftp::check_path_bytes(entry->name)) return 0;  // a name that no listing of ours would show
   const auto again = ftp::parse_entry(ftp::format_entry(*entry, ftp::kDefaultFacts));
   CHECK(again.has_value() && again->name == entry->name && again->size == entry->size);
+  CHECK(again->type == entry->type && again->perm == entry->perm && again->unix_mode == entry->unix_mode);
   return 0;
 }
