@@ -83,11 +83,14 @@ constexpr Proof kByCertificate{"certificate", 232, "Logged in by certificate"};
 constexpr Proof kAsGuest{"nothing", 230, "Welcome, guest: you may look and download"};
 
 // A fingerprint set for the account is the only certificate that is its own. Else the name counts that a CA
-// of ours has confirmed.
-bool is_certificate_of(const net::TlsChannel::ClientCertificate& certificate, const store::Account& account) {
+// of ours has confirmed; not where people give themselves names, or whoever comes first has what another
+// uploads.
+bool is_certificate_of(const Session& session, const store::Account& account) {
+  const net::TlsChannel::ClientCertificate& certificate = *session.certificate;
   if (!certificate.is_in_time || account.is_guest || store::is_guest_name(account.name)) return false;
   if (!account.certificate.empty()) return account.certificate == certificate.fingerprint;
-  return certificate.is_verified && certificate.common_name == account.name;
+  return session.services.options.registration == Registration::closed && certificate.is_verified &&
+         certificate.common_name == account.name;
 }
 
 // `epoch` is of before `account` was read: what changed since is noticed at the next command.
@@ -152,7 +155,7 @@ bool log_in_by_certificate(Session& session, std::string_view user) {
   if (!session.certificate || !session.control.stream.is_tls()) return false;
   const std::uint64_t epoch = session.services.current_account_epoch();
   auto account = session.services.store.find_account(user);
-  if (!account || account->is_locked || !is_certificate_of(*session.certificate, *account)) return false;
+  if (!account || account->is_locked || !is_certificate_of(session, *account)) return false;
   session.login.user = user;
   session.login.as_guest = session.login.wants_password = false;
   enter(session, std::move(*account), epoch, kByCertificate);

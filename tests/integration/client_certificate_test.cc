@@ -141,6 +141,15 @@ TEST_P(ClientCertificate, IsNoWayIntoALockedOrReadOnlyAccount) {
   EXPECT_TRUE(answers(later.ask(fmt::format("PASS {}", kPassword)), 530));
 }
 
+// Whoever registers another's name first must not get what the other uploads.
+TEST_P(ClientCertificate, NameIsNoProofWherePeopleRegister) {
+  start("optional", {ca(), "registration=open"});
+  const auto own = ca_.issue("mika");
+  EXPECT_TRUE(answers(connect(own).ask("USER mika"), 331));
+  pin("mika", own.fingerprint);
+  EXPECT_TRUE(answers(connect(own).ask("USER mika"), 232));
+}
+
 TEST_P(ClientCertificate, OfAGuestsNameIsAGuest) {
   start("optional", {ca(), "anonymous=true"});
   for (const char* name : {"anonymous", "guest", "ftp"}) {
