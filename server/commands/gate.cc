@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "server/session/arrival.h"
 #include "server/session/login.h"
 #include "shared/base/secret.h"
 #include "shared/ftp/command_line.h"
@@ -141,6 +142,17 @@ std::optional<Next> continue_leaving_tls(Session& session) {
   return Next::close;
 }
 
+// What comes before the greeting, and before commands go on after TLS.
+std::optional<Next> continue_beginning(Session& session) {
+  if (session.control.arrival) {
+    if (const auto next = continue_arrival(session)) return next;
+  }
+  if (session.control.handshaking) {
+    if (const auto next = continue_handshake(session)) return next;
+  }
+  return session.control.leaving_tls ? continue_leaving_tls(session) : std::nullopt;
+}
+
 void greet(Session& session) {
   session.control.greeted = true;
   session.reply(ftp::Reply{220, {session.services.options.banner}});
@@ -216,14 +228,10 @@ std::optional<ftp::Reply> refuse(const Session& session, const Command* command,
 Next run_session(Session& session) {
   const Deadline turn = Deadline::after(kLongestTurn);
   while (true) {
-    const bool is_between = session.control.handshaking || session.control.leaving_tls;
+    const Control& control = session.control;
+    const bool is_between = control.arrival || control.handshaking || control.leaving_tls;
     if (is_between && session.services.draining.load()) return Next::close;  // no reply could be sent
-    if (session.control.handshaking) {
-      if (const auto next = continue_handshake(session)) return *next;
-    }
-    if (session.control.leaving_tls) {
-      if (const auto next = continue_leaving_tls(session)) return *next;
-    }
+    if (const auto next = continue_beginning(session)) return *next;
     if (!session.control.greeted) greet(session);
     if (session.services.draining.load()) {
       session.last_words(421, "The server is stopping");

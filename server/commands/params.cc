@@ -31,7 +31,11 @@ void take_target(Session& session, const Result<ftp::HostPort>& parsed) {
   }
   auto target = net::Address::parse(parsed->host, parsed->port);
   if (!target) return session.reply(501, target.error());
-  if (!target->same_ip(session.peer))
+  // A client cannot know what we call the link it is on: the control connection says it. One that names a
+  // zone must mean that one.
+  target->set_scope(session.peer.scope());
+  const bool is_in_zone = parsed->zone.empty() || session.peer.is_in_zone(parsed->zone);
+  if (session.is_anonymous_peer() || !is_in_zone || !target->same_ip(session.peer))
     return session.reply(504, "Data connections go to your own address only");
   if (target->port() < kFirstUserPort)
     return session.reply(504, "Data connections go to ports from 1024 up only");
@@ -73,14 +77,16 @@ void cmd_stru(Session& session, std::string_view argument) {
 
 void cmd_pasv(Session& session, std::string_view) {
   if (is_refused_by_epsv_all(session)) return;
-  if (session.local.is_ipv6()) return session.reply(425, "PASV is for IPv4; use EPSV");
+  if (session.reached.is_ipv6()) return session.reply(425, "PASV is for IPv4; use EPSV");
+  const auto told = session.services.passive.address_for(session.peer, session.reached);
+  if (!told)
+    return session.reply(425,
+                         "The address for PASV is not known now, its name cannot be looked up; use EPSV");
   auto bound = prepare_passive(session);
   if (!bound)
     return session.reply(425, "No port for a data connection: {}", text_of(bound.error(), session.language));
   refresh_old_ticket(session, std::chrono::steady_clock::now());
-  const std::string& told = session.services.options.passive_address;
-  session.reply(227, "Entering Passive Mode ({}).",
-                ftp::format_port({told.empty() ? bound->ip() : told, bound->port(), false}));
+  session.reply(227, "Entering Passive Mode ({}).", ftp::format_port({*told, bound->port(), false, ""}));
 }
 
 void cmd_epsv(Session& session, std::string_view argument) {
@@ -89,7 +95,7 @@ void cmd_epsv(Session& session, std::string_view argument) {
     session.data.epsv_all = true;
     return session.reply(200, "Only EPSV from here");
   }
-  const std::string_view ours = session.local.is_ipv6() ? "2" : "1";
+  const std::string_view ours = session.reached.is_ipv6() ? "2" : "1";
   if (!what.empty() && what != ours) {
     if (what.find_first_not_of("0123456789") != std::string::npos)
       return session.reply(501, "EPSV takes a protocol number or ALL");

@@ -5,7 +5,7 @@
 #include <systemd/sd-daemon.h>
 
 #include <cstdlib>
-#include <cstring>
+#include <utility>
 
 #include "shared/net/address.h"
 #include "shared/net/socket.h"
@@ -36,7 +36,22 @@ void free_names(char** names) {
   std::free(names);
 }
 
+ListenerKind kind_named(std::string_view name) {
+  for (const bool implicit_tls : {false, true}) {
+    for (const bool proxied : {false, true}) {
+      const ListenerKind kind{implicit_tls, proxied};
+      if (word_of(kind) == name) return kind;
+    }
+  }
+  return {};
+}
+
 }  // namespace
+
+std::string_view word_of(ListenerKind kind) {
+  if (kind.proxied) return kind.implicit_tls ? "proxy-implicit" : "proxy";
+  return kind.implicit_tls ? "implicit" : "";
+}
 
 Result<Listeners> Listeners::open(const Options& options, int workers) {
   char** names = nullptr;
@@ -48,11 +63,15 @@ Result<Listeners> Listeners::open(const Options& options, int workers) {
     return taken;
   }
   Listeners listeners;
-  for (const std::string& address : options.listen) {
-    if (auto bound = listeners.bind(address, false, workers); !bound) return tl::unexpected(bound.error());
-  }
-  for (const std::string& address : options.implicit_tls_listen) {
-    if (auto bound = listeners.bind(address, true, workers); !bound) return tl::unexpected(bound.error());
+  const std::pair<const std::vector<std::string>&, ListenerKind> lists[] = {
+      {options.listen, {}},
+      {options.implicit_tls_listen, {.implicit_tls = true}},
+      {options.proxy_listen, {.proxied = true}},
+      {options.proxy_implicit_tls_listen, {.implicit_tls = true, .proxied = true}}};
+  for (const auto& [addresses, kind] : lists) {
+    for (const std::string& address : addresses) {
+      if (auto bound = listeners.bind(address, kind, workers); !bound) return tl::unexpected(bound.error());
+    }
   }
   return listeners;
 }
@@ -70,14 +89,14 @@ Result<Listeners> Listeners::take_from_systemd(int count, char** names) {
     if (!address) return tl::unexpected(address.error());
     if (::fcntl(fd.get(), F_SETFL, O_NONBLOCK) != 0)
       return fail_errno(errno, "cannot set up the socket passed by systemd");
-    const bool implicit_tls = std::strcmp(names[i], "implicit") == 0;
-    listeners.places_.push_back({address->to_string(), implicit_tls});
-    listeners.sockets_.push_back({std::move(fd), implicit_tls, kShared});
+    const ListenerKind kind = kind_named(names[i]);
+    listeners.places_.push_back({address->to_string(), kind});
+    listeners.sockets_.push_back({std::move(fd), kind, kShared});
   }
   return listeners;
 }
 
-Status Listeners::bind(const std::string& text, bool implicit_tls, int workers) {
+Status Listeners::bind(const std::string& text, ListenerKind kind, int workers) {
   auto address = net::Address::parse_listen(text);
   if (!address) return tl::unexpected(address.error());
   if (auto unused = check_unused(*address); !unused) return unused;
@@ -89,17 +108,16 @@ Status Listeners::bind(const std::string& text, bool implicit_tls, int workers) 
       if (!bound) return tl::unexpected(bound.error());
       address = *bound;
     }
-    sockets_.push_back({std::move(*fd), implicit_tls, worker});
+    sockets_.push_back({std::move(*fd), kind, worker});
   }
-  places_.push_back({address->to_string(), implicit_tls});
+  places_.push_back({address->to_string(), kind});
   return {};
 }
 
 std::vector<WorkerListener> Listeners::of_worker(int index) const {
   std::vector<WorkerListener> own;
   for (const Socket& socket : sockets_) {
-    if (socket.worker == kShared || socket.worker == index)
-      own.push_back({socket.fd.get(), socket.implicit_tls});
+    if (socket.worker == kShared || socket.worker == index) own.push_back({socket.fd.get(), socket.kind});
   }
   return own;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/worker/seat.h"
@@ -13,10 +14,14 @@
 
 namespace ferry {
 
+// A kind as ferryd.addresses and systemd's FileDescriptorName= say it: "implicit", "proxy", "proxy-implicit";
+// "" for plain FTP, whatever else its socket is called.
+std::string_view word_of(ListenerKind kind);
+
 class Listeners {
  public:
-  // Sockets passed by systemd (sd_listen_fds(3)) if there are any; one named "implicit" speaks TLS from its
-  // first byte. Else binds the options' addresses. The error names the address and what to do.
+  // Sockets passed by systemd (sd_listen_fds(3)) if there are any, with their kind by their name (word_of).
+  // Else binds the options' addresses. The error names the address and what to do.
   static Result<Listeners> open(const Options& options, int workers);
 
   // What worker `index` accepts on. The descriptors stay ours.
@@ -24,20 +29,20 @@ class Listeners {
 
   struct Place {
     std::string address;  // with the port the system chose
-    bool implicit_tls = false;
+    ListenerKind kind;
   };
   const std::vector<Place>& places() const { return places_; }
 
  private:
   struct Socket {
     UniqueFd fd;
-    bool implicit_tls = false;
+    ListenerKind kind;
     int worker = kShared;
   };
   static constexpr int kShared = -1;
 
   static Result<Listeners> take_from_systemd(int count, char** names);
-  Status bind(const std::string& address, bool implicit_tls, int workers);
+  Status bind(const std::string& address, ListenerKind kind, int workers);
 
   std::vector<Socket> sockets_;
   std::vector<Place> places_;

@@ -68,7 +68,9 @@ json answer_status(ControlDesk& desk, const json&) {
   const MasterStatus status = desk.status();
   json addresses = json::array();
   for (const auto& place : status.addresses)
-    addresses.push_back({{"address", place.address}, {"implicit_tls", place.implicit_tls}});
+    addresses.push_back({{"address", place.address},
+                         {"implicit_tls", place.kind.implicit_tls},
+                         {"proxy", place.kind.proxied}});
   return {{"ok", true},
           {"pid", ::getpid()},
           {"version", kVersion},

@@ -28,6 +28,8 @@ using Level = Logs::Level;
 // After drain_timeout workers cut their transfers; this long they may take to park them before they are
 // killed.
 constexpr auto kGrace = 3s;
+// A start waits so long for host names, so that the first clients need not come again.
+constexpr auto kPatienceForNames = 5s;
 
 Result<UniqueFd> open_signals() {
   sigset_t ours;
@@ -52,17 +54,24 @@ Master::Master(Service service, ControlSocket control, UniqueFd signals)
       signals_(std::move(signals)),
       workers_(service_),
       settler_(service_),
+      resolver_(service_),
       started_(std::chrono::steady_clock::now()) {}
 
 int Master::run() {
   settler_.ask_for_all();
+  if (const auto known = resolver_.look_up_names_of(service_.options); !known)
+    refuse_start(known.error().context);
   while (phase_ != Phase::ended) {
-    if (phase_ != Phase::draining) settler_.start_if_due();
+    if (phase_ != Phase::draining) {
+      settler_.start_if_due();
+      resolver_.start_if_due();
+    }
     workers_.fill_empty_places();
     notifier_.keep_watchdog_quiet();
     wait_for_something();
     read_signals();
     if (std::exchange(child_ended_, false)) reap();
+    serve_if_ready();
     if (stops_asked_ > 0) stop();
     // One that comes while the start is under way is obeyed after it; the log tells how it went.
     if (phase_ == Phase::serving && std::exchange(reload_asked_, false))
@@ -88,7 +97,8 @@ void Master::wait_for_something() {
 Deadline Master::next_deadline() const {
   Deadline next = control_.next_deadline().sooner(notifier_.next_watchdog()).sooner(drain_end_);
   if (phase_ == Phase::draining) return next;
-  return next.sooner(workers_.next_fork()).sooner(settler_.next_start());
+  if (phase_ == Phase::settling) next = next.sooner(names_due_);
+  return next.sooner(workers_.next_fork()).sooner(settler_.next_start()).sooner(resolver_.next_start());
 }
 
 void Master::read_signals() {
@@ -106,10 +116,24 @@ void Master::reap() {
     if (const auto owner = workers_.bury(pid, status)) {
       settler_.ask_for(*owner);
     } else if (const auto settled = settler_.bury(pid, status); settled && phase_ == Phase::settling) {
-      *settled ? start_serving()
-               : refuse_start("what the last run left behind cannot be settled; ferryd.log says why");
+      if (!*settled) refuse_start("what the last run left behind cannot be settled; ferryd.log says why");
+      is_settled_ = *settled;
+      names_due_ = Deadline::after(kPatienceForNames);
+    } else if (const auto changed = resolver_.bury(pid)) {
+      tell_names(*changed);
     }
   }
+}
+
+void Master::serve_if_ready() {
+  if (phase_ == Phase::settling && is_settled_ && (resolver_.knows_first_answers() || names_due_.passed()))
+    start_serving();
+}
+
+void Master::tell_names(const std::vector<std::size_t>& numbers) {
+  for (const std::size_t number : numbers)
+    workers_.tell_all(
+        {LinkMessage::Kind::name, std::uint64_t{number} << 32 | service_.names.all()[number].ipv4});
 }
 
 void Master::start_serving() {
@@ -117,7 +141,8 @@ void Master::start_serving() {
   workers_.start_generation();
   for (const auto& place : service_.listeners.places()) {
     log(Level::info,
-        fmt::format("listening on {}{}", place.address, place.implicit_tls ? " (implicit TLS)" : ""));
+        fmt::format("listening on {}{}{}", place.address, place.kind.implicit_tls ? " (implicit TLS)" : "",
+                    place.kind.proxied ? " (behind a load balancer)" : ""));
   }
   if (const auto written = write_addresses(service_); !written) log(Level::error, written.error().context);
   notifier_.ready(fmt::format("{} workers", service_.workers));
@@ -141,6 +166,7 @@ void Master::stop() {
     drain_end_ = Deadline::after(service_.options.drain_timeout + kGrace);
     service_.listeners = Listeners();  // the workers close theirs: new connections are refused
     workers_.stop_replacing();
+    resolver_.kill();
     workers_.tell_all(
         {LinkMessage::Kind::drain, static_cast<std::uint64_t>(service_.options.drain_timeout.count())});
   }
@@ -185,13 +211,15 @@ Status Master::put_to_work(Options options, Generation wanted) {
   std::string tls_files = stamp_of_tls(options);
   if (wanted == Generation::if_anything_changed && tls_files == service_.tls_files &&
       dump_options(options) == dump_options(service_.options)) {
+    resolver_.look_up_now();
     log(Level::info, "logs opened anew; configuration and certificate are what they were");
     return {};
   }
   if (auto room = workers_.check_room_for_generation(); !room) return room;
-  if (auto possible = check_implicit_tls(options, service_.listeners); !possible) return possible;
+  if (auto possible = check_listener_kinds(options, service_.listeners); !possible) return possible;
   auto tls = load_tls(options, service_.run_as, *service_.logs);
   if (!tls) return tl::unexpected(tls.error());
+  if (auto known = resolver_.look_up_names_of(options); !known) return known;
   if (*tls && service_.tls) (*tls)->take_ticket_keys(*service_.tls);
   service_.options = std::move(options);
   service_.tls = std::move(*tls);

@@ -7,6 +7,7 @@
 #include "server/master/control.h"
 #include "server/master/notify.h"
 #include "server/master/prefork.h"
+#include "server/master/resolver.h"
 #include "server/master/service.h"
 #include "server/master/settler.h"
 #include "shared/base/result.h"
@@ -34,7 +35,9 @@ class Master final : public ControlDesk {
   Deadline next_deadline() const;
   void read_signals();
   void reap();
+  void serve_if_ready();
   void start_serving();
+  void tell_names(const std::vector<std::size_t>& numbers);
   void refuse_start(const std::string& why);
   void stop();
   void end_when_drained();
@@ -48,9 +51,12 @@ class Master final : public ControlDesk {
   UniqueFd signals_;  // signalfd(2)
   Workers workers_;
   Settler settler_;
+  Resolver resolver_;
   Notifier notifier_;
   SteadyTime started_;
   Phase phase_ = Phase::settling;
+  bool is_settled_ = false;                    // store and disk agree
+  Deadline names_due_ = Deadline::infinite();  // then the start does not wait any longer for host names
   Deadline drain_end_ = Deadline::infinite();
   int exit_code_ = 0;
   // What signals asked for since the loop last looked.

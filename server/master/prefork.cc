@@ -96,7 +96,8 @@ void Workers::fork_into(int place) {
                   service_.tls,
                   service_.scoreboard.get(),
                   service_.login_cache.get(),
-                  service_.logs.get()};
+                  service_.logs.get(),
+                  service_.names.all()};
   ChildRole role{fmt::format("ferryd: worker {}", place + 1), service_.logs->descriptors(), service_.run_as};
   for (const WorkerListener& listener : seat.listeners) role.keeps.push_back(listener.fd);
   pid_t pid = -1;

@@ -104,7 +104,7 @@ Status open_network(Service& service) {
   auto listeners = Listeners::open(service.options, service.workers);
   if (!listeners) return tl::unexpected(listeners.error());
   service.listeners = std::move(*listeners);
-  return check_implicit_tls(service.options, service.listeners);
+  return check_listener_kinds(service.options, service.listeners);
 }
 
 std::string own_host_name() {
@@ -194,13 +194,24 @@ std::string stamp_of_tls(const Options& options) {
   return stamp;
 }
 
-Status check_implicit_tls(const Options& options, const Listeners& listeners) {
-  if (options.tls != TlsPolicy::off ||
-      std::ranges::none_of(listeners.places(), &Listeners::Place::implicit_tls))
-    return {};
-  return fail(Errc::unsupported,
-              "a listening socket wants TLS from the first byte, but tls = \"off\": turn TLS on, or rename "
-              "or remove the socket named implicit");
+Status check_listener_kinds(const Options& options, const Listeners& listeners) {
+  for (const auto& place : listeners.places()) {
+    if (place.kind.implicit_tls && options.tls == TlsPolicy::off) {
+      return fail(
+          Errc::unsupported,
+          fmt::format("a listening socket wants TLS from the first byte, but tls = \"off\": turn TLS on, or "
+                      "rename or remove the socket named {}",
+                      word_of(place.kind)));
+    }
+    if (place.kind.proxied && options.proxy_from.empty()) {
+      return fail(
+          Errc::unsupported,
+          fmt::format("a listening socket wants PROXY headers, but proxy_from is empty: name the load "
+                      "balancers there, or rename or remove the socket named {}",
+                      word_of(place.kind)));
+    }
+  }
+  return {};
 }
 
 Result<Service> prepare_service(StartArguments arguments, Options options) {
@@ -227,7 +238,8 @@ Status write_addresses(const Service& service) {
   const ActAs acting(service.run_as);
   std::string text;
   for (const auto& place : service.listeners.places())
-    text += fmt::format("{}{}\n", place.address, place.implicit_tls ? " implicit" : "");
+    text +=
+        fmt::format("{}{}{}\n", place.address, word_of(place.kind).empty() ? "" : " ", word_of(place.kind));
   const fs::path file = addresses_file(service);
   const fs::path fresh = file.string() + ".new";
   if (auto written = write_whole(fresh, text); !written) return written;

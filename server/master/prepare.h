@@ -18,10 +18,11 @@ Result<std::shared_ptr<net::TlsServer>> load_tls(const Options& options, const R
 // Changes when the files load_tls reads are replaced or written to; "" when it reads none.
 std::string stamp_of_tls(const Options& options);
 
-// A socket that systemd passed may ask for TLS from the first byte where the options have turned TLS off.
-Status check_implicit_tls(const Options& options, const Listeners& listeners);
+// A socket that systemd passed may ask for TLS from the first byte where the options have turned TLS off, or
+// for PROXY headers where they name nobody who may send them.
+Status check_listener_kinds(const Options& options, const Listeners& listeners);
 
-// run_dir/ferryd.addresses: a line "ADDRESS" or "ADDRESS implicit" per listener, with the real ports.
+// run_dir/ferryd.addresses: a line "ADDRESS" or "ADDRESS WORD" (word_of) per listener, with the real ports.
 // Replaced atomically.
 Status write_addresses(const Service& service);
 void remove_addresses(const Service& service);

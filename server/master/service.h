@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "server/master/bind.h"
+#include "server/master/known_names.h"
 #include "server/session/login_cache.h"
 #include "server/session/scoreboard.h"
 #include "shared/base/log.h"
@@ -33,6 +34,7 @@ struct Service {
   std::string tls_files;                // which files it was read from (stamp_of_tls)
   std::unique_ptr<Scoreboard> scoreboard;
   std::unique_ptr<LoginCache> login_cache;
+  KnownNames names;
 };
 
 }  // namespace ferry

@@ -32,6 +32,16 @@ void note_stranger(Session& session, const net::Address& stranger) {
                                             session.name, stranger.ip(), session.peer.ip()));
 }
 
+enum class Visitor { client, balancer, stranger };
+
+// The balancer's address is every client's behind it, and perhaps every data connection's: from there only
+// who proves to be this session's client may come, by resuming its TLS session (secure_data).
+Visitor visitor_at(const Session& session, const net::Address& peer) {
+  if (session.balancer && peer.same_ip(*session.balancer))
+    return session.data.is_private ? Visitor::balancer : Visitor::stranger;
+  return peer.same_ip(session.peer) ? Visitor::client : Visitor::stranger;
+}
+
 Result<net::Stream> accept_data(Session& session, Watch& watch) {
   const UniqueFd listener = std::move(session.data.listener);
   Deadline deadline = connect_deadline(session);
@@ -39,7 +49,9 @@ Result<net::Stream> accept_data(Session& session, Watch& watch) {
   while (true) {
     // First without waiting: most clients connect before they send the command.
     if (auto accepted = net::accept_now(listener.get())) {
-      if (accepted->peer.same_ip(session.peer)) return net::Stream(std::move(accepted->socket));
+      const Visitor visitor = visitor_at(session, accepted->peer);
+      session.data.through_balancer = visitor == Visitor::balancer;
+      if (visitor != Visitor::stranger) return net::Stream(std::move(accepted->socket));
       // More strangers neither stretch nor shorten the wait, and fill no log.
       if (!a_stranger_came) {
         note_stranger(session, accepted->peer);
@@ -61,7 +73,10 @@ Result<net::Stream> accept_data(Session& session, Watch& watch) {
 Result<net::Stream> connect_data(Session& session, Watch& watch) {
   const net::Address target = *session.data.target;
   session.data.target.reset();
-  net::Address from = session.local;
+  session.data.through_balancer = false;
+  // Behind a balancer our end of the control connection is not where the client sees us, nor need it be of
+  // the client's family.
+  net::Address from = session.balancer ? net::Address() : session.local;
   from.set_port(0);
   const auto refused = [&](const Error& error) {
     return refusal(Errc::refused, "No data connection: {}", text_of(error, session.language));
@@ -91,6 +106,11 @@ Status check_identity(Session& session, const net::TlsChannel& tls) {
     session.data.resumed_once = true;
     return {};
   }
+  if (session.data.through_balancer) {
+    return refusal(
+        Errc::tls,
+        "Through the load balancer a data connection must resume the TLS session of the control connection");
+  }
   const DataResumption policy = session.services.options.data_resumption;
   if (policy == DataResumption::required ||
       (policy == DataResumption::preferred && session.data.resumed_once && has_ticket_to_resume(session))) {
@@ -106,6 +126,8 @@ Status check_identity(Session& session, const net::TlsChannel& tls) {
 Result<net::Address> prepare_passive(Session& session) {
   session.forget_data_settings();
   net::Address here = session.local;
+  // Straight data connections may come to another address of this machine than the balancer's do.
+  if (session.balancer) here = *net::Address::parse(here.is_ipv6() ? "::" : "0.0.0.0", 0);
   here.set_port(0);
   const PortRange range = session.services.options.passive_ports;
   auto listener = net::listen_in_range(here, range.first, range.last);

@@ -1,5 +1,6 @@
-// Data connections: made as PASV, EPSV, PORT or EPRT prepared them, from or to the client's own address only,
-// in clear or under TLS bound to this session (RFC 4217 §7, §10; RFC 2577 on bounces).
+// Data connections: made as PASV, EPSV, PORT or EPRT prepared them, from or to the client's own address only
+// (or its load balancer's, under TLS), in clear or under TLS bound to this session (RFC 4217 §7, §10; RFC
+// 2577 on bounces).
 #pragma once
 
 #include "server/session/session.h"
@@ -8,7 +9,8 @@
 
 namespace ferry {
 
-// Binds a listener on the address the client reached us at and keeps it in session.data. Returns its address.
+// Binds a listener on the address the client reached us at (behind a balancer on all of them) and keeps it in
+// session.data. Returns its address.
 // Errc::busy: no free port.
 Result<net::Address> prepare_passive(Session& session);
 

@@ -55,9 +55,13 @@ std::string shortened(std::string_view path) {
   return std::string(kDots) + std::string(path.substr(cut));
 }
 
+// Never 0, which stands for nobody.
 std::uint64_t hash_of(std::string_view text) {
-  return std::hash<std::string_view>{}(text);
+  return std::max<std::uint64_t>(std::hash<std::string_view>{}(text), 1);
 }
+
+// Of a seat whose client is not known yet: counted for no address.
+constexpr std::uint64_t kNoAddress = 0;
 
 }  // namespace
 
@@ -78,7 +82,7 @@ struct Scoreboard::Slot {
   std::atomic<std::int64_t> since_ns{0};
   std::atomic<Bytes> bytes{0};
   std::atomic<bool> tls{false};
-  SharedText<46> address;  // INET6_ADDRSTRLEN
+  SharedText<64> address;  // INET6_ADDRSTRLEN, '%' and IF_NAMESIZE: one that is cut short is counted nowhere
   SharedText<64> user;     // the longest account name
   SharedText<16> state;
   SharedText<kPathBytes> path;
@@ -253,7 +257,34 @@ Result<int> Scoreboard::enter(std::uint64_t session, std::string_view address, c
   if (census.free_seat < 0) return fail(Errc::busy, "too many sessions");
   if (limits.per_address > 0 && census.from_address >= limits.per_address)
     return fail(Errc::busy, "too many sessions from your address");
-  const int seat = census.free_seat;
+  take_seat(census.free_seat, session, address, "login", tls, hash_of(address));
+  return census.free_seat;
+}
+
+Result<int> Scoreboard::enter_unknown(std::uint64_t session, std::string_view via, bool tls) {
+  const BoardLock lock(*board_);
+  const Census census = take_census(via);
+  if (census.free_seat < 0) return fail(Errc::busy, "too many sessions");
+  take_seat(census.free_seat, session, via, "arriving", tls, kNoAddress);
+  return census.free_seat;
+}
+
+Status Scoreboard::admit(int seat, std::string_view address, const Limits& limits) {
+  const BoardLock lock(*board_);
+  if (limits.per_address > 0 && take_census(address).from_address >= limits.per_address)
+    return fail(Errc::busy, "too many sessions from your address");
+  Slot& slot = seats_[seat];
+  {
+    const SlotWriter writing(slot);
+    slot.address.set(address);
+    slot.state.set("login");
+  }
+  keys_[seat].address_hash.store(hash_of(address), std::memory_order_relaxed);
+  return {};
+}
+
+void Scoreboard::take_seat(int seat, std::uint64_t session, std::string_view address, std::string_view state,
+                           bool tls, std::uint64_t address_hash) {
   if (seat >= end()) board_->used_below.store(seat + 1, std::memory_order_release);
   Slot& slot = seats_[seat];
   {
@@ -264,14 +295,13 @@ Result<int> Scoreboard::enter(std::uint64_t session, std::string_view address, c
     slot.tls.store(tls, std::memory_order_release);
     slot.address.set(address);
     slot.user.set("");
-    slot.state.set("login");
+    slot.state.set(state);
     slot.path.set("");
   }
   Key& key = keys_[seat];
   key.user_hash.store(0, std::memory_order_relaxed);
-  key.address_hash.store(hash_of(address), std::memory_order_relaxed);
+  key.address_hash.store(address_hash, std::memory_order_relaxed);
   key.pid.store(::getpid(), std::memory_order_release);
-  return seat;
 }
 
 Status Scoreboard::log_in(int seat, std::string_view user, const Limits& limits) {

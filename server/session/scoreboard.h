@@ -27,7 +27,8 @@ struct SessionView {
   std::string user;     // "" before login
   std::string address;  // numeric
   bool tls = false;
-  std::string state;  // "login", "idle", "upload", "download", "list", "digest", or the verb that runs
+  // "arriving" (who is it?), "login", "idle", "upload", "download", "list", "digest", or the verb that runs
+  std::string state;
   std::string path;
   Bytes bytes = 0;  // of the running transfer
   WallTime since{};
@@ -45,6 +46,10 @@ class Scoreboard {
   };
   // A seat on the board. Errc::busy "too many sessions" or "… from your address".
   Result<int> enter(std::uint64_t session, std::string_view address, const Limits& limits, bool tls);
+  // The same in two steps, for a connection whose client is known later only: a seat, which counts for the
+  // server and for no address, and shows `via` until then; then the client's address. Errc::busy as enter().
+  Result<int> enter_unknown(std::uint64_t session, std::string_view via, bool tls);
+  Status admit(int seat, std::string_view address, const Limits& limits);
   // At login. Errc::busy when the user has all the sessions he may have. Logging in as another moves the
   // count.
   Status log_in(int seat, std::string_view user, const Limits& limits);
@@ -73,6 +78,8 @@ class Scoreboard {
   };
   int end() const;  // of the seats that were ever taken
   Census take_census(std::string_view address) const;
+  void take_seat(int seat, std::uint64_t session, std::string_view address, std::string_view state, bool tls,
+                 std::uint64_t address_hash);
   int sessions_of_user(std::string_view user) const;
 
   Board* board_;

@@ -1,5 +1,6 @@
 #include "server/session/services.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ferry {
@@ -8,6 +9,10 @@ std::uint64_t Services::current_account_epoch() {
   // An error here is not lost: the command that follows meets the same store.
   if (const auto changed = store.changed_elsewhere(); !changed || *changed) account_epoch.fetch_add(1);
   return account_epoch.load();
+}
+
+bool Services::may_send_header(const net::Address& peer) const {
+  return std::ranges::any_of(balancers, [&](const net::Network& network) { return network.contains(peer); });
 }
 
 void Unsettled::add(std::function<Status()> settle) {

@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "server/session/login_cache.h"
+#include "server/session/passive_addresses.h"
 #include "server/session/rights.h"
 #include "server/session/scoreboard.h"
 #include "shared/base/log.h"
 #include "shared/config/options.h"
+#include "shared/net/network.h"
 #include "shared/net/tls.h"
 #include "shared/store/store.h"
 
@@ -62,6 +64,10 @@ struct Services {
   store::OwnerId owner;
   std::counting_semaphore<kMaxPasswordChecks> password_checks;
 
+  const PassiveAddresses& passive;
+  // Who may send PROXY headers.
+  std::vector<net::Network> balancers;
+
   TransferLimit transfers;
   Unsettled unsettled;
   const Identity identity = Identity::of_process();
@@ -69,6 +75,8 @@ struct Services {
   // Grows when an account may have changed; a session that saw an older one looks its account up again.
   std::atomic<std::uint64_t> account_epoch{1};
   std::atomic<bool> draining{false};  // end sessions after the command they are in
+
+  bool may_send_header(const net::Address& peer) const;
 
   // Any thread. Asks the store whether somebody else changed it, and says the epoch of now.
   std::uint64_t current_account_epoch();

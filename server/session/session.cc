@@ -17,14 +17,18 @@ namespace {
 constexpr std::chrono::seconds kLeaveTlsTimeout{10};
 
 }  // namespace
+std::string session_name(std::uint64_t id) {
+  return fmt::format("{:016x}", id);
+}
 
 Session::Session(Services& services_used, std::uint64_t session_id, int board_seat, net::Stream stream,
                  net::Address peer_address, net::Address local_address)
     : services(services_used),
       id(session_id),
-      name(fmt::format("{:016x}", session_id)),
+      name(session_name(session_id)),
       seat(board_seat),
       peer(std::move(peer_address)),
+      reached(local_address),
       local(std::move(local_address)),
       started(std::chrono::steady_clock::now()),
       tls_tag(net::make_session_tag()),
@@ -86,7 +90,7 @@ void Session::send_reply(std::string_view wire) {
 
 void Session::last_words(int code, Text said) {
   last_code = code;
-  if (control.broken || control.handshaking) return;
+  if (control.broken || control.handshaking || control.arrival) return;
   static_cast<void>(control.stream.write_all(ftp::format_reply(code, text(said)), Deadline::after({})));
 }
 
@@ -109,6 +113,9 @@ Deadline waiting_deadline(const Session& session) {
   const Options& options = session.services.options;
   if (session.control.leaving_tls)
     return Deadline::after(std::min<std::chrono::milliseconds>(kLeaveTlsTimeout, options.idle_timeout));
+  if (session.control.arrival)
+    return Deadline::at(session.started +
+                        std::min<std::chrono::milliseconds>(options.login_timeout, kArrivalTimeout));
   if (!session.is_logged_in()) return Deadline::at(session.login.asked_since + options.login_timeout);
   return Deadline::after(session.login.idle_timeout.value_or(options.idle_timeout));
 }

@@ -29,6 +29,8 @@ inline constexpr std::size_t kMaxQueuedCommands = 64 * 1024;  // bytes that may 
 inline constexpr int kMaxLoginFailures = 3;
 // A peer that does not take one line within this is gone; one that is not logged in must take it at once.
 inline constexpr std::chrono::seconds kReplyTimeout{10};
+// A load balancer sends its header with the first packet.
+inline constexpr std::chrono::seconds kArrivalTimeout{10};
 
 // Lines that came during a transfer, in order and as they came: every one gets its reply, an over-long one
 // too. An empty queue holds no memory.
@@ -48,6 +50,11 @@ class CommandQueue {
   std::size_t next_ = 0, bytes_ = 0;
 };
 
+// What a connection through a load balancer must begin with, as far as it has come (PROXY protocol).
+struct Arrival {
+  std::string header;
+};
+
 // The control connection.
 struct Control {
   explicit Control(net::Stream socket) : stream(std::move(socket)) {}
@@ -55,7 +62,8 @@ struct Control {
   net::Stream stream;
   net::LineReader reader{kMaxCommandLine};
   CommandQueue queue;
-  bool handshaking = false;  // TLS handshake under way; no commands until it is done
+  std::optional<Arrival> arrival;  // set: nobody knows yet whose connection this is (arrival.h)
+  bool handshaking = false;        // TLS handshake under way; no commands until it is done
   // TLS is being ended (CCC, REIN): ours has been said, or waits to be; no commands until the client's has
   // come.
   bool leaving_tls = false;
@@ -110,7 +118,11 @@ struct DataSettings {
   bool is_private = false;    // PROT P
   bool resumed_once = false;  // this client can resume TLS sessions, so it must from now on
   std::chrono::steady_clock::time_point newest_ticket{};  // when the client was given its last one
+  bool through_balancer = false;  // the last data connection came from the address all its clients share
 };
+
+// A session's id as it stands in every log line.
+std::string session_name(std::uint64_t id);
 
 struct Session {
   Session(Services& services_used, std::uint64_t session_id, int board_seat, net::Stream stream,
@@ -121,9 +133,13 @@ struct Session {
 
   Services& services;
   const std::uint64_t id;
-  const std::string name;  // id as it stands in every log line
+  const std::string name;
   const int seat;
-  const net::Address peer, local;
+  // Who the client is and the address it connected to. Behind a load balancer both are what its header says,
+  // and known from then on; `balancer` is who sent it, `local` our end of that connection.
+  net::Address peer, reached;
+  std::optional<net::Address> balancer;
+  const net::Address local;
   bool implicit_tls = false;  // came by a port where TLS is there from the first byte
   const std::chrono::steady_clock::time_point started;
   net::SessionTag tls_tag;  // of the control connection's TLS; drawn anew when REIN has ended that
@@ -170,12 +186,16 @@ struct Session {
   Home& home() { return *login.home; }
   const store::Account& account() const { return *login.account; }
 
+  // No address of its own: a balancer's health check, or a client it does not name.
+  bool is_anonymous_peer() const { return balancer && balancer->same_ip(peer); }
+
   // Drops what PASV, EPSV, PORT or EPRT prepared.
   void forget_data_settings();
 
   // From here no command runs until TLS has ended in order on the control connection; the socket stays. Call
   // after the reply, which is the last thing the client hears under TLS.
   void leave_tls();
+
  private:
   void send_reply(std::string_view wire);
 };

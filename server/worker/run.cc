@@ -82,6 +82,10 @@ int run_worker(WorkerSeat seat) {
   if (auto guest = ensure_guest(*seat.options, **store); !guest) return give_up(guest.error());
   auto paths = sandbox_paths(*seat.options, **store);
   if (!paths) return give_up(paths.error());
+  PassiveAddresses passive(*seat.options, seat.names);
+  std::vector<net::Network> balancers;
+  for (const std::string& network : seat.options->proxy_from)
+    balancers.push_back(*net::Network::parse(network));
   const int threads = seat.options->threads_per_worker;
   Services services{*seat.options,
                     **store,
@@ -91,9 +95,11 @@ int run_worker(WorkerSeat seat) {
                     seat.tls.get(),
                     seat.owner,
                     std::counting_semaphore<kMaxPasswordChecks>(concurrent_password_checks()),
+                    passive,
+                    std::move(balancers),
                     TransferLimit(threads * 3 / 4, threads / 2),
                     {}};
-  Worker worker(seat, services);
+  Worker worker(seat, services, passive);
   if (auto started = worker.start(); !started) return give_up(started.error());
   if (auto locked = enter_sandbox(*paths, logs); !locked) return give_up(locked.error());
   worker.run();

@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 #include <linux/landlock.h>
 #include <linux/sched.h>
+#include <net/if.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -162,6 +163,7 @@ Status enter_seccomp() {
   if (error == 0) error = seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
   allow(SCMP_SYS(tgkill), {equals(0, static_cast<scmp_datum_t>(getpid()))});  // abort()
   allow(SCMP_SYS(ioctl), {equals(1, TCGETS)});                                // isatty(); never TIOCSTI
+  allow(SCMP_SYS(ioctl), {equals(1, SIOCGIFNAME)});                           // the zone of fe80::1%eth0
   allow(SCMP_SYS(socket), {equals(0, AF_INET)});
   allow(SCMP_SYS(socket), {equals(0, AF_INET6)});
   if (error == 0) error = seccomp_load(filter.get());

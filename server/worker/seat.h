@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/session/login_cache.h"
+#include "server/session/passive_addresses.h"
 #include "server/session/scoreboard.h"
 #include "shared/base/log.h"
 #include "shared/base/unique_fd.h"
@@ -16,9 +17,15 @@
 
 namespace ferry {
 
+// How connections of one listener begin.
+struct ListenerKind {
+  bool implicit_tls = false;
+  bool proxied = false;  // with a PROXY header, before anything else
+};
+
 struct WorkerListener {
   int fd = -1;  // inherited; the master keeps it too, so that a dead worker's queue is not lost
-  bool implicit_tls = false;
+  ListenerKind kind;
 };
 
 struct WorkerSeat {
@@ -31,6 +38,7 @@ struct WorkerSeat {
   Scoreboard* scoreboard = nullptr;
   LoginCache* login_cache = nullptr;
   Logs* logs = nullptr;
+  std::vector<NamedAddress> names;  // the names among passive_addresses, as the master knows them at the fork
 };
 
 // Master -> worker, one packet each.
@@ -41,6 +49,7 @@ struct LinkMessage {
              // milliseconds until they are cut)
     kick,    // value: session id
     reopen_logs,
+    name,  // value: number of the name << 32 | its IPv4 address now
   };
   Kind kind = Kind::retire;
   std::uint64_t value = 0;

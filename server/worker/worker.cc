@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "server/commands/gate.h"
+#include "server/session/arrival.h"
 #include "server/session/login.h"
 #include "shared/base/check.h"
 #include "shared/base/sanitized.h"
@@ -57,8 +58,8 @@ std::uint64_t first_session_id() {
 
 }  // namespace
 
-Worker::Worker(WorkerSeat& seat, Services& services)
-    : seat_(seat), services_(services), next_id_(first_session_id()) {}
+Worker::Worker(WorkerSeat& seat, Services& services, PassiveAddresses& passive)
+    : seat_(seat), services_(services), passive_(passive), next_id_(first_session_id()) {}
 
 Status Worker::start() {
   epoll_.reset(epoll_create1(EPOLL_CLOEXEC));
@@ -190,7 +191,7 @@ void Worker::accept_one(const WorkerListener& listener) {
     }
   }
   std::unique_ptr<Session> session;
-  if (accepted) session = make_session_guarded(id, std::move(*accepted), listener.implicit_tls);
+  if (accepted) session = make_session_guarded(id, std::move(*accepted), listener.kind);
   const bool is_in = session != nullptr;
   {
     const std::lock_guard lock(mutex_);
@@ -203,9 +204,9 @@ void Worker::accept_one(const WorkerListener& listener) {
 }
 
 std::unique_ptr<Session> Worker::make_session_guarded(SessionId id, net::Accepted accepted,
-                                                      bool implicit_tls) {
+                                                      ListenerKind kind) {
   try {
-    return make_session(id, std::move(accepted), implicit_tls);
+    return make_session(id, std::move(accepted), kind);
   } catch (const std::exception& error) {
     services_.logs.service(Logs::Level::error,
                            fmt::format("a connection could not be served: {}", error.what()));
@@ -213,7 +214,13 @@ std::unique_ptr<Session> Worker::make_session_guarded(SessionId id, net::Accepte
   }
 }
 
-std::unique_ptr<Session> Worker::make_session(SessionId id, net::Accepted accepted, bool implicit_tls) {
+std::unique_ptr<Session> Worker::make_session(SessionId id, net::Accepted accepted, ListenerKind kind) {
+  if (kind.proxied && !services_.may_send_header(accepted.peer)) {
+    services_.logs.login(
+        session_name(id),
+        fmt::format("connection refused from={} reason=\"not in proxy_from\"", accepted.peer.ip()));
+    return nullptr;
+  }
   net::set_no_delay(accepted.socket.get());
   net::set_keep_alive(accepted.socket.get());
   net::keep_urgent_inline(accepted.socket.get());
@@ -221,16 +228,20 @@ std::unique_ptr<Session> Worker::make_session(SessionId id, net::Accepted accept
   auto local = net::Address::local_of(stream.fd());
   if (!local) return nullptr;  // gone already
   const Options& options = services_.options;
-  auto place = services_.scoreboard.enter(id, accepted.peer.ip(),
-                                          {options.max_sessions_per_address, options.max_sessions_per_user},
-                                          implicit_tls);
+  const std::string ip = accepted.peer.ip();
+  auto place = kind.proxied ? services_.scoreboard.enter_unknown(id, ip, kind.implicit_tls)
+                            : services_.scoreboard.enter(
+                                  id, ip, {options.max_sessions_per_address, options.max_sessions_per_user},
+                                  kind.implicit_tls);
   if (!place) {
     // Under implicit TLS a line in clear would only be garbage to the client.
-    if (!implicit_tls) static_cast<void>(stream.try_write(ftp::format_reply(421, place.error().context)));
+    if (!kind.implicit_tls)
+      static_cast<void>(stream.try_write(ftp::format_reply(421, place.error().context)));
     return nullptr;
   }
   auto session = std::make_unique<Session>(services_, id, *place, std::move(stream), accepted.peer, *local);
-  if (implicit_tls) {
+  if (kind.proxied) session->control.arrival.emplace();
+  if (kind.implicit_tls) {
     session->control.stream.start_tls(services_.tls->control_channel(session->tls_tag));
     session->control.handshaking = session->implicit_tls = true;
     session->data.pbsz_given = session->data.is_private = true;
@@ -261,6 +272,9 @@ void Worker::read_link() {
         break;
       case LinkMessage::Kind::reopen_logs:
         services_.logs.reopen();
+        break;
+      case LinkMessage::Kind::name:
+        passive_.learn(message.value >> 32, static_cast<std::uint32_t>(message.value));
         break;
     }
   }
@@ -330,6 +344,8 @@ void Worker::say_goodbye(SessionId id) {
     const std::lock_guard lock(mutex_);
     session = sessions_.at(id).session.get();
   }
+  if (session->control.arrival && !services_.draining.load())
+    log_refused_arrival(*session, "no PROXY header in time");
   session->last_words(421, services_.draining.load() ? Text("The server is stopping")
                            : session->is_logged_in() ? Text("Idle for too long")
                                                      : Text("Login took too long"));

@@ -23,8 +23,8 @@ namespace ferry {
 
 class Worker {
  public:
-  // `seat` and `services` outlive the worker. Errors are of the epoll set: Errc::io.
-  Worker(WorkerSeat& seat, Services& services);
+  // `seat`, `services` and `passive` outlive the worker. Errors are of the epoll set: Errc::io.
+  Worker(WorkerSeat& seat, Services& services, PassiveAddresses& passive);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
@@ -50,9 +50,9 @@ class Worker {
   // --- events ---
   void handle(std::uint64_t tag);
   void accept_one(const WorkerListener& listener);
-  std::unique_ptr<Session> make_session_guarded(SessionId id, net::Accepted accepted, bool implicit_tls);
+  std::unique_ptr<Session> make_session_guarded(SessionId id, net::Accepted accepted, ListenerKind kind);
   std::unique_ptr<Session> make_session(SessionId id, net::Accepted accepted,
-                                        bool implicit_tls);  // null: refused
+                                        ListenerKind kind);  // null: refused
   void read_link();
   void end_expired();
   // --- sessions ---
@@ -77,6 +77,7 @@ class Worker {
 
   WorkerSeat& seat_;
   Services& services_;
+  PassiveAddresses& passive_;
   UniqueFd epoll_, timer_, stop_event_;
 
   std::mutex mutex_;

@@ -61,7 +61,7 @@ std::optional<RawValue> raw_from_toml(const Row& row, const toml::node& node) {
   if (array == nullptr) return std::nullopt;
   RawValue items;
   for (const toml::node& item : *array) {
-    auto text = scalar_text(Kind::address, item);
+    auto text = scalar_text(row.kind, item);
     if (!text) return std::nullopt;
     items.push_back(std::move(*text));
   }

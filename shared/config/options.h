@@ -29,10 +29,12 @@ struct PortRange {
 struct Options {
   std::vector<std::string> listen;               // "0.0.0.0:21", "[::]:21"
   std::vector<std::string> implicit_tls_listen;  // as listen, TLS from the first byte
-  int workers = 0;                               // 0: one per core
-  int threads_per_worker = 0;                    // most commands and transfers a worker runs at once
-  std::string store;                             // database file
-  std::string home_root;                         // homes of new accounts: home_root/NAME
+  // As the two above, and each connection begins with a PROXY header; only from `proxy_from`, networks.
+  std::vector<std::string> proxy_listen, proxy_implicit_tls_listen, proxy_from;
+  int workers = 0;             // 0: one per core
+  int threads_per_worker = 0;  // most commands and transfers a worker runs at once
+  std::string store;           // database file
+  std::string home_root;       // homes of new accounts: home_root/NAME
   std::string log_dir;
   std::string run_dir;  // control socket, lock
   std::string user;     // dropped to when started as root; "": by the rule of resolve_user()
@@ -46,11 +48,12 @@ struct Options {
   bool clear_command_channel = false;  // CCC
   UploadEnd upload_end = UploadEnd::size_or_notify;
   PortRange passive_ports;
-  std::string passive_address;  // told to IPv4 clients in 227; "": the address they connected to
+  std::string passive_address;  // told to IPv4 clients in 227, or a name; "": the address they connected to
+  std::vector<std::string> passive_address_for;  // "NETWORK=WHERE", before it (passive_rule.h)
   bool active_mode = true;
   bool anonymous = false;
   Registration registration = Registration::closed;  // SITE REGISTER
-  int registration_limit = 0;                         // accounts per address and hour
+  int registration_limit = 0;                        // accounts per address and hour
   Bytes default_quota = 0;
   std::chrono::milliseconds idle_timeout{}, login_timeout{}, data_timeout{}, drain_timeout{};
   std::chrono::milliseconds partial_expiry{};

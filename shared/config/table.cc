@@ -18,6 +18,16 @@ constexpr std::array kRows = {
         "take their place."},
     Row{"implicit_tls_listen", Kind::addresses, &O::implicit_tls_listen, "", "", "", "", false,
         "Addresses where TLS starts with the first byte (ftps, port 990 by custom)."},
+    Row{"proxy_listen", Kind::addresses, &O::proxy_listen, "", "", "", "", false,
+        "Addresses for FTP behind a load balancer: each connection begins with a PROXY header (version 1 or "
+        "2), "
+        "which names the client. Needs proxy_from."},
+    Row{"proxy_implicit_tls_listen", Kind::addresses, &O::proxy_implicit_tls_listen, "", "", "", "", false,
+        "As proxy_listen, and TLS starts with the first byte behind the header."},
+    Row{"proxy_from", Kind::networks, &O::proxy_from, "", "", "", "", true,
+        "Networks of the load balancers: nobody else may connect to the two above, because a PROXY header "
+        "says "
+        "whatever its sender likes."},
     Row{"workers", Kind::integer, &O::workers, "0", "", "0", "256", false,
         "Worker processes. 0: one per core."},
     Row{"threads_per_worker", Kind::integer, &O::threads_per_worker, "256", "", "4", "4096", true,
@@ -50,7 +60,8 @@ constexpr std::array kRows = {
         "doing so; required: every client must, which keeps out those that cannot (ftplib, wget, Java)."},
     Row{"client_certificates", Kind::words, &O::client_certificates, "off", "", "", "", true,
         "Whether clients are asked for a certificate under TLS. required: none is served without one that "
-        "leads to client_ca; optional: who shows one may log in with it instead of a password: as the account "
+        "leads to client_ca; optional: who shows one may log in with it instead of a password: as the "
+        "account "
         "that has its fingerprint (ftpadm setup --certificate), or, if it leads to client_ca, as the account "
         "its common name names (not while registration is open)."},
     Row{"client_ca", Kind::optional_path, &O::client_ca, "", "", "", "", true,
@@ -64,9 +75,14 @@ constexpr std::array kRows = {
         "connection, fewer bytes than announced included, which also those can cause who cut it."},
     Row{"passive_ports", Kind::ports, &O::passive_ports, "0", "", "", "", true,
         "Ports for passive data connections, as FIRST-LAST for firewalls. 0: any free port."},
-    Row{"passive_address", Kind::address, &O::passive_address, "", "", "", "", true,
-        "IPv4 address told to clients in the answer to PASV, for a server behind NAT. Empty: the address "
-        "they connected to."},
+    Row{"passive_address", Kind::passive_target, &O::passive_address, "", "", "", "", true,
+        "IPv4 address told to clients in the answer to PASV, for a server behind NAT; or a host name, which "
+        "is "
+        "looked up at the start, at a reload and every minute. Empty: the address they connected to."},
+    Row{"passive_address_for", Kind::passive_rules, &O::passive_address_for, "", "", "", "", true,
+        "The same for clients of single networks, as NETWORK=WHERE; the first that holds the client counts, "
+        "before passive_address. WHERE is an IPv4 address, a host name, or local: the address they connected "
+        "to."},
     Row{"active_mode", Kind::boolean, &O::active_mode, "true", "", "", "", true,
         "Whether PORT and EPRT are served: data connections from the server to the client, only ever to the "
         "client's own address."},

@@ -25,15 +25,18 @@ enum class Kind {
   text,
   path,
   optional_path,
-  address,
+  passive_target,
+  passive_rules,
   addresses,
   hosts,
+  networks,
   ports,
   user
 };
 
 constexpr bool is_list(Kind kind) {
-  return kind == Kind::addresses || kind == Kind::hosts;
+  return kind == Kind::addresses || kind == Kind::hosts || kind == Kind::networks ||
+         kind == Kind::passive_rules;
 }
 
 using Member =

@@ -3,31 +3,61 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
+#include <vector>
 
 namespace ferry::config {
 
 namespace {
 
+struct ListenOption {
+  std::string_view key;
+  const std::vector<std::string>& addresses;
+  bool implicit_tls, proxied;
+};
+
+std::array<ListenOption, 4> listen_options(const Options& o) {
+  return {ListenOption{"listen", o.listen, false, false},
+          ListenOption{"implicit_tls_listen", o.implicit_tls_listen, true, false},
+          ListenOption{"proxy_listen", o.proxy_listen, false, true},
+          ListenOption{"proxy_implicit_tls_listen", o.proxy_implicit_tls_listen, true, true}};
+}
+
 std::optional<Conflict> check_listeners(const Options& options) {
-  if (options.listen.empty() && options.implicit_tls_listen.empty()) {
+  const auto lists = listen_options(options);
+  if (std::ranges::all_of(lists, [](const ListenOption& list) { return list.addresses.empty(); })) {
     return Conflict{"listen",
-                    "nothing to listen on; allowed: at least one address here or in implicit_tls_listen"};
-  }
-  if (options.tls == TlsPolicy::off && !options.implicit_tls_listen.empty()) {
-    return Conflict{"implicit_tls_listen",
-                    "needs TLS, which tls = \"off\" forbids; allowed: an empty list, or tls = \"offered\" or "
-                    "\"required\""};
+                    "nothing to listen on; allowed: at least one address here, or in implicit_tls_listen, "
+                    "proxy_listen or proxy_implicit_tls_listen"};
   }
   std::set<std::string_view> seen;
-  for (const auto* list : {&options.listen, &options.implicit_tls_listen}) {
-    const std::string_view key = list == &options.listen ? "listen" : "implicit_tls_listen";
-    for (const std::string& address : *list) {
-      if (address.ends_with(":0") || seen.insert(address).second) continue;
+  for (const ListenOption& list : lists) {
+    if (list.implicit_tls && options.tls == TlsPolicy::off && !list.addresses.empty()) {
       return Conflict{
-          key,
-          fmt::format("{} is named twice; allowed: each address once, in listen or in implicit_tls_listen",
-                      address)};
+          list.key,
+          "needs TLS, which tls = \"off\" forbids; allowed: an empty list, or tls = \"offered\" or "
+          "\"required\""};
+    }
+    for (const std::string& address : list.addresses) {
+      if (address.ends_with(":0") || seen.insert(address).second) continue;
+      return Conflict{list.key,
+                      fmt::format("{} is named twice; allowed: each address once, in one of the options to "
+                                  "listen on",
+                                  address)};
+    }
+  }
+  return std::nullopt;
+}
+
+// A header from anybody would let anybody be anybody.
+std::optional<Conflict> check_proxy(const Options& options) {
+  if (!options.proxy_from.empty()) return std::nullopt;
+  for (const ListenOption& list : listen_options(options)) {
+    if (list.proxied && !list.addresses.empty()) {
+      return Conflict{list.key,
+                      "needs proxy_from: name the addresses or networks of the load balancers there, such as "
+                      "[\"10.0.0.5\"]; allowed without it: an empty list"};
     }
   }
   return std::nullopt;
@@ -70,8 +100,8 @@ std::optional<Conflict> check_client_certificates(const Options& options) {
 }  // namespace
 
 std::optional<Conflict> validate(const Options& options) {
-  for (const auto check : {check_listeners, check_certificate, check_registration, check_resumption,
-                           check_client_certificates}) {
+  for (const auto check : {check_listeners, check_proxy, check_certificate, check_registration,
+                           check_resumption, check_client_certificates}) {
     if (auto conflict = check(options)) return conflict;
   }
   return std::nullopt;

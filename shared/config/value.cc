@@ -7,9 +7,11 @@
 #include <type_traits>
 
 #include "shared/base/check.h"
+#include "shared/config/passive_rule.h"
 #include "shared/config/table.h"
 #include "shared/ftp/host_name.h"
 #include "shared/net/address.h"
+#include "shared/net/network.h"
 
 namespace ferry::config {
 
@@ -101,9 +103,8 @@ Result<std::string> read_string(const Row& row, std::string_view text, const std
       if (!text.empty()) return absolute_path(text, base);
       if (row.kind == Kind::path) return not_allowed(row, text);
       break;
-    case Kind::address:
-      if (text.empty()) break;
-      if (const auto ip = net::Address::parse(text, 0); !ip || ip->is_ipv6()) return not_allowed(row, text);
+    case Kind::passive_target:
+      if (!parse_passive_target(text)) return not_allowed(row, text);
       break;
     case Kind::user:
       if (text.find_first_of(": \t/") != std::string_view::npos || text == "root")
@@ -115,24 +116,28 @@ Result<std::string> read_string(const Row& row, std::string_view text, const std
   return std::string(text);
 }
 
-Result<std::vector<std::string>> read_addresses(const Row& row, const RawValue& value) {
-  std::vector<std::string> addresses;
-  for (const std::string& text : value) {
-    const auto address = net::Address::parse_listen(text);
-    if (!address) return not_allowed(row, text);
-    addresses.push_back(address->to_string());
-  }
-  return addresses;
+// One item of a list, as it is kept.
+Result<std::string> read_item(Kind kind, const std::string& text) {
+  if (kind == Kind::passive_rules)
+    return parse_passive_rule(text).map([&](const PassiveRule&) { return text; });
+  if (kind == Kind::hosts) return ftp::parse_host_name(text);
+  if (kind == Kind::networks)
+    return net::Network::parse(text).map([](const net::Network& network) { return network.to_string(); });
+  return net::Address::parse_listen(text).map(
+      [](const net::Address& address) { return address.to_string(); });
 }
 
-Result<std::vector<std::string>> read_hosts(const Row& row, const RawValue& value) {
-  std::vector<std::string> hosts;
+Result<std::vector<std::string>> read_list(const Row& row, const RawValue& value) {
+  std::vector<std::string> items;
   for (const std::string& text : value) {
-    auto host = ftp::parse_host_name(text);
-    if (!host) return not_allowed(row, text);
-    hosts.push_back(std::move(*host));
+    auto item = read_item(row.kind, text);
+    // A network that is one but for its last bits: what is meant cannot be guessed from what is allowed.
+    if (!item && item.error().kind == Errc::out_of_range)
+      return fail(Errc::bad_syntax, fmt::format("{}; allowed: {}", item.error().context, allowed_text(row)));
+    if (!item) return not_allowed(row, text);
+    items.push_back(std::move(*item));
   }
-  return hosts;
+  return items;
 }
 
 Result<int> read_word(const Row& row, std::string_view text) {
@@ -238,8 +243,7 @@ Status read_value(const Row& row, const RawValue& value, const std::string& base
   return std::visit(
       [&]<typename T>(T Options::*member) -> Status {
         if constexpr (std::is_same_v<T, std::vector<std::string>>) {
-          auto list = row.kind == Kind::hosts ? read_hosts(row, value) : read_addresses(row, value);
-          return list.map([&](auto good) { options.*member = std::move(good); });
+          return read_list(row, value).map([&](auto list) { options.*member = std::move(list); });
         } else {
           CHECK(value.size() == 1);
           return read_scalar<T>(row, value.front(), base).map([&](auto good) {
@@ -272,8 +276,13 @@ std::string allowed_text(const Row& row) {
       return "a path, not empty";
     case Kind::optional_path:
       return "a path, or empty";
-    case Kind::address:
-      return "an IPv4 address, or empty";
+    case Kind::passive_target:
+      return "an IPv4 address, a host name, or empty";
+    case Kind::passive_rules:
+      return "a list of IPv4 networks with an IPv4 address, a host name or local, such as "
+             "[\"10.0.0.0/8=local\", \"192.168.0.0/16=192.168.1.5\"]";
+    case Kind::networks:
+      return "a list of networks and addresses, such as [\"10.0.0.0/8\", \"fd00::1\"]";
     case Kind::addresses:
       return "a list of numeric addresses with a port, such as [\"127.0.0.1:2121\", \"[::1]:2121\"]";
     case Kind::hosts:

@@ -65,10 +65,11 @@ class PassedSockets {
   std::string plain() const { return address_of(plain_); }
   std::string implicit() const { return address_of(implicit_); }
 
-  std::vector<std::string> around(const std::vector<std::string>& command) const {
+  std::vector<std::string> around(const std::vector<std::string>& command,
+                                  const std::string& names = "ftp:implicit") const {
     const std::string first = std::to_string(plain_.get()), second = std::to_string(implicit_.get());
     const std::string script = "exec 3<&" + first + " 4<&" + second + " " + first + "<&- " + second +
-                               "<&-; LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=ftp:implicit exec \"$@\"";
+                               "<&-; LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=" + names + " exec \"$@\"";
     std::vector<std::string> argv{"bash", "-c", script, "bash"};
     argv.insert(argv.end(), command.begin(), command.end());
     return argv;
@@ -90,6 +91,26 @@ TEST_F(MasterSystemd, TakesSocketsFromSystemd) {
   wait_for_start();
   EXPECT_EQ(address_lines(), (std::vector<std::string>{sockets.plain(), sockets.implicit() + " implicit"}));
   EXPECT_TRUE(read_line(connect().get()).starts_with("220 "));
+}
+
+TEST_F(MasterSystemd, TakesSocketsForALoadBalancer) {
+  const PassedSockets sockets;
+  ferryd_ = std::make_unique<ChildProcess>(
+      sockets.around(command({"--set", "proxy_from=127.0.0.1"}), "proxy:proxy-implicit"));
+  wait_for_start();
+  EXPECT_EQ(address_lines(),
+            (std::vector<std::string>{sockets.plain() + " proxy", sockets.implicit() + " proxy-implicit"}));
+  const UniqueFd fd = connect();
+  const std::string header = "PROXY TCP4 192.0.2.7 192.0.2.1 1 21\r\n";
+  ASSERT_EQ(::send(fd.get(), header.data(), header.size(), 0), static_cast<ssize_t>(header.size()));
+  EXPECT_TRUE(read_line(fd.get()).starts_with("220 "));
+}
+
+TEST_F(MasterSystemd, ASocketForALoadBalancerIsRefusedWhereNoneIsNamed) {
+  const PassedSockets sockets;
+  const auto refused = test::run(sockets.around(command(), "ftp:proxy"));
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_NE(refused.err.find("proxy_from is empty"), std::string::npos) << refused.err;
 }
 
 TEST_F(MasterSystemd, ASocketForImplicitTlsIsRefusedWhereTlsIsOff) {

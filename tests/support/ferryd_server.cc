@@ -50,7 +50,8 @@ std::string status_field(pid_t pid, const std::string& name) {
 
 }  // namespace
 
-FerrydServer::FerrydServer(std::vector<std::string> sets) : sets_(std::move(sets)) {
+FerrydServer::FerrydServer(std::vector<std::string> sets, std::vector<std::string> prefix)
+    : sets_(std::move(sets)), prefix_(std::move(prefix)) {
   for (const char* folder : {"db", "home", "log", "run"}) {
     fs::create_directory(dir_.path() / folder);
     give_to_server(dir_.path() / folder);
@@ -85,7 +86,8 @@ void FerrydServer::start() {
   write_configuration();
   const fs::path addresses = dir_.path() / "run" / "ferryd.addresses";
   fs::remove(addresses);
-  std::vector<std::string> argv = {program().string(), "-c", (dir_.path() / "ferryd.toml").string()};
+  std::vector<std::string> argv = prefix_;
+  argv.insert(argv.end(), {program().string(), "-c", (dir_.path() / "ferryd.toml").string()});
   for (const std::string& set : sets_) argv.insert(argv.end(), {"--set", set});
   process_ = std::make_unique<ChildProcess>(argv);
   const bool ready = wait_until([&] { return fs::exists(addresses) || !process_->running(); }, kStartLimit);
@@ -102,9 +104,15 @@ void FerrydServer::fail_to_start(const std::string& why) const {
 void FerrydServer::read_addresses() {
   std::ifstream file(dir_.path() / "run" / "ferryd.addresses");
   for (std::string line; std::getline(file, line);) {
-    const auto address = must(net::Address::parse_listen(line.substr(0, line.find(' '))));
-    if (line.ends_with(" implicit")) {
+    const auto space = line.find(' ');
+    const auto address = must(net::Address::parse_listen(line.substr(0, space)));
+    const std::string word = space == line.npos ? "" : line.substr(space + 1);
+    if (word == "implicit") {
       implicit_port_ = address.port();
+    } else if (word == "proxy") {
+      proxy_port_ = address.port();
+    } else if (word == "proxy-implicit") {
+      proxy_implicit_port_ = address.port();
     } else {
       (address.is_ipv6() ? port_v6_ : port_) = address.port();
     }

@@ -39,8 +39,9 @@ class FerrydServer {
  public:
   // "KEY=VALUE" as for ferryd's --set, over defaults for tests: TLS offered, cheap passwords, two workers, no
   // limit of sessions per address, no waiting for the disk. Returns when clients can connect. Throws
-  // std::runtime_error with what ferryd said if it does not start.
-  explicit FerrydServer(std::vector<std::string> sets = {});
+  // std::runtime_error with what ferryd said if it does not start. `prefix`: words before the program and its
+  // arguments, which must become it.
+  explicit FerrydServer(std::vector<std::string> sets = {}, std::vector<std::string> prefix = {});
   FerrydServer(const FerrydServer&) = delete;
   FerrydServer& operator=(const FerrydServer&) = delete;
   ~FerrydServer();
@@ -54,6 +55,8 @@ class FerrydServer {
   std::uint16_t port() const { return port_; }
   std::uint16_t port_v6() const { return port_v6_; }
   std::uint16_t implicit_port() const { return implicit_port_; }
+  std::uint16_t proxy_port() const { return proxy_port_; }
+  std::uint16_t proxy_implicit_port() const { return proxy_implicit_port_; }
 
   pid_t master_pid() const { return process_->pid(); }
   std::vector<pid_t> worker_pids() const;
@@ -70,7 +73,7 @@ class FerrydServer {
   void kill_master();                      // SIGKILL, to the master alone
   void start();                            // again, after stop() or kill_master()
   void reload();                           // SIGHUP; returns at once
-  void set(const std::string& key_value);  // for the next start() or reload()
+  void set(const std::string& key_value);  // for the next start(); a reload knows --set only as it was
 
  private:
   bool is_extra_file(const std::string& name, const std::filesystem::path& file);
@@ -80,10 +83,10 @@ class FerrydServer {
   [[noreturn]] void fail_to_start(const std::string& why) const;
 
   TempDir dir_;
-  std::vector<std::string> sets_;
+  std::vector<std::string> sets_, prefix_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<ChildProcess> process_;
-  std::uint16_t port_ = 0, port_v6_ = 0, implicit_port_ = 0;
+  std::uint16_t port_ = 0, port_v6_ = 0, implicit_port_ = 0, proxy_port_ = 0, proxy_implicit_port_ = 0;
 };
 
 // --- what /proc tells of a process; 0 or empty when it is gone ---

@@ -51,9 +51,10 @@ std::string one_line(const ftp::Reply& reply) {
   return fmt::format("{} {}", reply.code, reply.text());
 }
 
-net::Stream connect(const std::string& host, std::uint16_t port) {
+net::Stream connect(const std::string& host, std::uint16_t port, const std::string& source) {
   const auto address = must(net::Address::parse(host, port), "address");
-  return net::Stream(must(net::connect_to(address, patience()), "connect"));
+  const auto from = source.empty() ? net::Address() : must(net::Address::parse(source, 0), "source address");
+  return net::Stream(must(net::connect_to(address, patience(), from), "connect"));
 }
 
 bool is_active(DataMode mode) {
@@ -64,15 +65,23 @@ bool is_active(DataMode mode) {
 
 FtpTalker::FtpTalker(const FerrydServer& server, const Options& options)
     : options_(options),
-      host_(options.ipv6 ? "::1" : "127.0.0.1"),
+      host_(!options.host.empty() ? options.host
+            : options.ipv6        ? "::1"
+                                  : "127.0.0.1"),
       tls_(tls_client(options)),
-      control_(connect(host_, options.implicit_tls ? server.implicit_port()
-                              : options.ipv6       ? server.port_v6()
-                                                   : server.port())) {
+      control_(connect(host_, port_of(server), options.source)) {
   ::signal(SIGPIPE, SIG_IGN);
+  send_raw(options.proxy_header);
   if (!options.implicit_tls) return;
   start_tls(new_channel());
   private_ = true;
+}
+
+std::uint16_t FtpTalker::port_of(const FerrydServer& server) const {
+  if (!options_.proxy_header.empty())
+    return options_.implicit_tls ? server.proxy_implicit_port() : server.proxy_port();
+  if (options_.implicit_tls) return server.implicit_port();
+  return options_.ipv6 ? server.port_v6() : server.port();
 }
 
 FtpTalker FtpTalker::logged_in(const FerrydServer& server, const std::string& user, bool tls,
@@ -185,7 +194,7 @@ void FtpTalker::prepare_data() {
     const auto here = must(net::Address::parse(host_, 0), "address");
     listener_ = must(net::listen_on(here), "listen");
     const ftp::HostPort mine{host_, must(net::Address::local_of(listener_.get()), "listen").port(),
-                             options_.ipv6};
+                             options_.ipv6, ""};
     return expect(
         mode_ == DataMode::port ? "PORT " + ftp::format_port(mine) : "EPRT " + ftp::format_eprt(mine), 200);
   }
@@ -194,7 +203,7 @@ void FtpTalker::prepare_data() {
       mode_ == DataMode::epsv ? ftp::parse_epsv_reply(answer.text()) : ftp::parse_pasv_reply(answer.text());
   if (answer.code != (mode_ == DataMode::epsv ? 229 : 227) || !place)
     throw std::runtime_error("passive mode: " + one_line(answer));
-  connected_.emplace(connect(mode_ == DataMode::epsv ? host_ : place->host, place->port));
+  connected_.emplace(connect(mode_ == DataMode::epsv ? host_ : place->host, place->port, options_.source));
 }
 
 net::Stream FtpTalker::take_data() {

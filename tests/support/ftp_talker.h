@@ -28,6 +28,9 @@ struct TalkerOptions {
   bool implicit_tls = false;
   TlsVersion version = TlsVersion::tls13;
   std::string certificate = {}, key = {};  // PEM files to show to the server, "": none
+  std::string host = {};                   // "": loopback
+  std::string source = {};                 // of control and passive data connections; "": the system's choice
+  std::string proxy_header = {};           // sent first of all, to the listeners that want one
 };
 
 class FtpTalker {
@@ -66,6 +69,7 @@ class FtpTalker {
 
   // --- data connections ---
   void use(DataMode mode) { mode_ = mode; }
+  void data_from(const std::string& ip) { options_.source = ip; }  // passive ones
   void offer_session(std::optional<net::TlsSession> session) { offered_ = std::move(session); }
   void resume(bool wanted) { resumes_ = wanted; }  // of the control connection's session; the default is true
   void data_protected(bool is_private) { private_ = is_private; }  // what PROT said; protect() sets it
@@ -92,6 +96,8 @@ class FtpTalker {
   std::vector<std::string> list(const std::string& command);  // lines; throws unless it ends with 226
 
  private:
+  std::uint16_t port_of(const FerrydServer& server) const;
+
   Options options_;
   std::string host_;
   std::shared_ptr<net::TlsClient> tls_;

@@ -78,6 +78,7 @@ TEST(ControlRequests, StatusTellsWhatRuns) {
   EXPECT_EQ(answer["pid"], ::getpid());
   EXPECT_EQ(answer["addresses"][1]["address"], "[::1]:990");
   EXPECT_EQ(answer["addresses"][1]["implicit_tls"], true);
+  EXPECT_EQ(answer["addresses"][1]["proxy"], false);
 }
 
 TEST(ControlRequests, KickTakesTheIdThatSessionsGave) {

@@ -30,6 +30,8 @@ class TicketAge : public net::test::TlsTest {
                                  server_.get(),
                                  store::OwnerId{1},
                                  std::counting_semaphore<kMaxPasswordChecks>(1),
+                                 passive_,
+                                 {},
                                  TransferLimit(1, 1),
                                  {}});
     net::test::Pair pair = control(tag_);
@@ -54,6 +56,7 @@ class TicketAge : public net::test::TlsTest {
   const net::SessionTag tag_ = net::make_session_tag();
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   Options options_;
+  const PassiveAddresses passive_{options_, {}};
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<Scoreboard> board_;
   std::unique_ptr<LoginCache> cache_;

@@ -247,5 +247,35 @@ TEST(Scoreboard, AProcessKilledAnywhereLeavesAWorkingBoard) {
   }
 }
 
+TEST(Scoreboard, AnUnknownClientCountsForTheServerAndNoAddress) {
+  const auto board = board_of(4);
+  const Scoreboard::Limits one{.per_address = 1};
+  const int first = *board->enter_unknown(1, "10.0.0.5", false),
+            second = *board->enter_unknown(2, "10.0.0.5", true);
+  EXPECT_EQ(board->list()[0].address, "10.0.0.5");
+  EXPECT_EQ(board->list()[0].state, "arriving");
+  EXPECT_TRUE(board->list()[1].tls);
+  EXPECT_TRUE(board->enter(3, "10.0.0.5", one, false)) << "those that wait are not the balancer's own";
+  ASSERT_TRUE(board->admit(first, "192.0.2.7", one));
+  EXPECT_EQ(board->list()[0].address, "192.0.2.7");
+  EXPECT_EQ(board->list()[0].state, "login");
+  const auto refused = board->admit(second, "192.0.2.7", one);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, Errc::busy);
+  EXPECT_FALSE(board->admit(second, "10.0.0.5", one)) << "as itself it counts";
+  EXPECT_TRUE(board->enter_unknown(4, "10.0.0.5", false));
+  EXPECT_FALSE(board->enter_unknown(5, "10.0.0.5", false)) << "no seat is left";
+  board->leave(second);
+  EXPECT_TRUE(board->enter_unknown(6, "10.0.0.5", false));
+}
+
+TEST(Scoreboard, ALongAddressIsCountedToo) {
+  const auto board = board_of(4);
+  const std::string address = "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff%interface-name1";
+  ASSERT_TRUE(board->enter(1, address, {.per_address = 1}, false));
+  EXPECT_EQ(board->list()[0].address, address);
+  EXPECT_FALSE(board->enter(2, address, {.per_address = 1}, false));
+}
+
 }  // namespace
 }  // namespace ferry

@@ -149,7 +149,47 @@ TEST_F(OptionsTest, EachMistakeInAFileNamesLineKeyAndWhatIsAllowed) {
        "ferryd.toml:1: passive_ports: \"1-70000\" is not accepted; allowed: 0, or FIRST-LAST with 1 <= FIRST "
        "<= LAST <= 65535"},
       {"passive_address = \"::1\"",
-       "ferryd.toml:1: passive_address: \"::1\" is not accepted; allowed: an IPv4 address, or empty"},
+       "ferryd.toml:1: passive_address: \"::1\" is not accepted; allowed: an IPv4 address, a host name, or "
+       "empty"},
+      {"passive_address = \"192.0.2.300\"",
+       "ferryd.toml:1: passive_address: \"192.0.2.300\" is not accepted; allowed: an IPv4 address, a host "
+       "name, or "
+       "empty"},
+      {"\npassive_address_for = [\"10.0.0.0/8\"]",
+       "ferryd.toml:2: passive_address_for: \"10.0.0.0/8\" is not accepted; allowed: a list of IPv4 networks "
+       "with an "
+       "IPv4 address, a host name or local, such as [\"10.0.0.0/8=local\", \"192.168.0.0/16=192.168.1.5\"]"},
+      {"passive_address_for = [\"10.0.0.1/8=local\"]",
+       "ferryd.toml:1: passive_address_for: '10.0.0.1/8' has bits set behind its prefix: write 10.0.0.0/8 "
+       "for the "
+       "network, or 10.0.0.1 for the one address; allowed: a list of IPv4 networks with an IPv4 address, a "
+       "host name "
+       "or local, such as [\"10.0.0.0/8=local\", \"192.168.0.0/16=192.168.1.5\"]"},
+      {"proxy_from = [\"10.0.0.5\", \"10.0.0.0/33\"]",
+       "ferryd.toml:1: proxy_from: \"10.0.0.0/33\" is not accepted; allowed: a list of networks and "
+       "addresses, such "
+       "as [\"10.0.0.0/8\", \"fd00::1\"]"},
+      {"proxy_from = [\"10.0.0.1/8\"]",
+       "ferryd.toml:1: proxy_from: '10.0.0.1/8' has bits set behind its prefix: write 10.0.0.0/8 for the "
+       "network, or "
+       "10.0.0.1 for the one address; allowed: a list of networks and addresses, such as [\"10.0.0.0/8\", "
+       "\"fd00::1\"]"},
+      {"workers = 1\nproxy_listen = [\"127.0.0.1:21\"]",
+       "ferryd.toml:2: proxy_listen: needs proxy_from: name the addresses or networks of the load balancers "
+       "there, "
+       "such as [\"10.0.0.5\"]; allowed without it: an empty list"},
+      {"proxy_implicit_tls_listen = [\"127.0.0.1:21\"]",
+       "ferryd.toml:1: proxy_implicit_tls_listen: needs proxy_from: name the addresses or networks of the "
+       "load "
+       "balancers there, such as [\"10.0.0.5\"]; allowed without it: an empty list"},
+      {"tls = \"off\"\nproxy_from = [\"::1\"]\nproxy_implicit_tls_listen = [\"127.0.0.1:990\"]",
+       "ferryd.toml:3: proxy_implicit_tls_listen: needs TLS, which tls = \"off\" forbids; allowed: an empty "
+       "list, "
+       "or tls = \"offered\" or \"required\""},
+      {"listen = [\"127.0.0.1:21\"]\nproxy_from = [\"::1\"]\nproxy_listen = [\"127.0.0.1:21\"]",
+       "ferryd.toml:3: proxy_listen: 127.0.0.1:21 is named twice; allowed: each address once, in one of the "
+       "options "
+       "to listen on"},
       {"store = \"\"", "ferryd.toml:1: store: \"\" is not accepted; allowed: a path, not empty"},
       {"user = \"root\"",
        "ferryd.toml:1: user: \"root\" is not accepted; allowed: the name of a user other than root, or "
@@ -159,8 +199,8 @@ TEST_F(OptionsTest, EachMistakeInAFileNamesLineKeyAndWhatIsAllowed) {
        "500 bytes "
        "without control characters"},
       {"listen = []",
-       "ferryd.toml:1: listen: nothing to listen on; allowed: at least one address here or in "
-       "implicit_tls_listen"},
+       "ferryd.toml:1: listen: nothing to listen on; allowed: at least one address here, or in "
+       "implicit_tls_listen, proxy_listen or proxy_implicit_tls_listen"},
       {"tls_key = \"k.pem\"",
        "ferryd.toml:1: tls_key: stands alone; allowed: tls_certificate with it, or neither of the two"},
       {"tls_certificate = \"c.pem\"",
@@ -172,8 +212,8 @@ TEST_F(OptionsTest, EachMistakeInAFileNamesLineKeyAndWhatIsAllowed) {
        "ferryd.toml:2: data_resumption: \"required\" needs TLS, which tls = \"off\" forbids; allowed: "
        "preferred or off"},
       {"listen = [\"127.0.0.1:21\"]\nimplicit_tls_listen = [\"127.0.0.1:21\"]",
-       "ferryd.toml:2: implicit_tls_listen: 127.0.0.1:21 is named twice; allowed: each address once, in "
-       "listen or in implicit_tls_listen"},
+       "ferryd.toml:2: implicit_tls_listen: 127.0.0.1:21 is named twice; allowed: each address once, in one "
+       "of the options to listen on"},
   };
   for (const Case& mistake : cases) EXPECT_EQ(error_of(mistake.text), mistake.error) << mistake.text;
 }
@@ -181,7 +221,7 @@ TEST_F(OptionsTest, EachMistakeInAFileNamesLineKeyAndWhatIsAllowed) {
 TEST_F(OptionsTest, AnUnknownKeyGetsTheListOfKnownOnes) {
   const std::string error = error_of("\nworkrs = 4");
   EXPECT_TRUE(error.starts_with(
-      "ferryd.toml:2: workrs: unknown option; allowed: listen, implicit_tls_listen, workers, "))
+      "ferryd.toml:2: workrs: unknown option; allowed: listen, implicit_tls_listen, proxy_listen, "))
       << error;
   EXPECT_TRUE(error.ends_with(", password_passes")) << error;
 }
@@ -199,6 +239,17 @@ TEST_F(OptionsTest, ADuplicateKeyAndBrokenTomlNameTheLine) {
 TEST_F(OptionsTest, AMissingFileAndAFolderAreErrors) {
   EXPECT_EQ(load_options({(dir_.path() / "none.toml").string(), ""}, {}).error().kind, Errc::not_found);
   EXPECT_EQ(load_options({dir_.path().string(), ""}, {}).error().kind, Errc::is_directory);
+}
+
+TEST_F(OptionsTest, ListsOfNetworksAndRulesFromFileAndSet) {
+  const auto options = load("listen = []\nproxy_listen = [\"127.0.0.1:0\"]\nproxy_from = [\"fd00::1/128\"]\n",
+                            {"proxy_from=10.0.0.5/32,fd00::/8", "passive_address=FTP.example.org",
+                             "passive_address_for=[\"10.0.0.0/8=local\", \"0.0.0.0/0=192.0.2.1\"]"});
+  ASSERT_TRUE(options.has_value()) << options.error().context;
+  EXPECT_EQ(options->proxy_from, (std::vector<std::string>{"10.0.0.5", "fd00::/8"}));
+  EXPECT_EQ(options->passive_address, "FTP.example.org");
+  EXPECT_EQ(options->passive_address_for,
+            (std::vector<std::string>{"10.0.0.0/8=local", "0.0.0.0/0=192.0.2.1"}));
 }
 
 TEST_F(OptionsTest, SetsGoOverTheFileInOrderBareOrAsToml) {
