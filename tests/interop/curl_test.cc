@@ -1,6 +1,7 @@
 // curl with whole trees, with transfers that were cut, with parts of files, and with each version of TLS.
 #include <signal.h>
 
+#include "shared/base/ascii.h"
 #include "tests/interop/client_fixture.h"
 
 namespace ferry::test {
@@ -13,8 +14,9 @@ using Strings = std::vector<std::string>;
 // A path as a URL has it; the slashes stay.
 std::string escaped(const std::string& path) {
   std::string out;
-  for (const unsigned char c : path)
-    out += std::isalnum(c) || c == '/' ? std::string(1, c) : fmt::format("%{:02X}", c);
+  for (const char c : path)
+    out += is_ascii_alnum(c) || c == '/' ? std::string(1, c)
+                                         : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   return out;
 }
 

@@ -25,7 +25,7 @@ class FakeDesk final : public ControlDesk {
  public:
   std::vector<SessionView> sessions() const override { return views; }
   MasterStatus status() const override {
-    return {{11, 12}, 3, std::chrono::seconds(60), {{"127.0.0.1:2121", false}, {"[::1]:990", true}}};
+    return {{11, 12}, 3, std::chrono::seconds(60), {{"127.0.0.1:2121", {false}}, {"[::1]:990", {true}}}};
   }
   Status reload() override { return reload_answer; }
   Status kick(std::uint64_t session) override {
