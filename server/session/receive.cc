@@ -1,6 +1,8 @@
 // The receiving half of transfer.h: bytes of an upload from the data connection into its partial.
 #include <poll.h>
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -25,6 +27,15 @@ bool is_all_announced(const Session& session, Bytes arrived, const Upload& uploa
   return announced && (arrived >= *announced || upload.offset() + arrived == *announced);
 }
 
+// A client that dies loses both connections, but not at one instant, and which is first is the system's
+// choice. So the control connection gets a moment to go as well: the longer the transfer took, the likelier
+// it was broken off, and the less the moment counts.
+std::chrono::milliseconds grace_after(double seconds) {
+  constexpr std::chrono::milliseconds kLongest{25};
+  const auto tenth = std::chrono::milliseconds(static_cast<std::int64_t>(std::min(seconds, 1.0) * 100));
+  return std::min(tenth, kLongest);
+}
+
 // Whether the end of the upload's data was its real end. TLS and announced sizes know; in clear a broken
 // connection looks like an end, so one whose control connection went as well was broken off.
 Status check_end(Session& session, net::Stream& data, Watch& watch, Bytes arrived, const Upload& upload) {
@@ -39,7 +50,7 @@ Status check_end(Session& session, net::Stream& data, Watch& watch, Bytes arrive
                    upload.path(), arrived, *announced);
   }
   if (data.is_tls()) return {};
-  const auto looked = watch.wait(-1, 0, Deadline::after(std::chrono::milliseconds(0)));
+  const auto looked = watch.wait(-1, 0, Deadline::after(grace_after(watch.seconds())));
   if (!looked && looked.error().kind != Errc::timeout) return looked;
   return {};
 }
