@@ -31,8 +31,8 @@ bool is_all_announced(const Session& session, Bytes arrived, const Upload& uploa
 // choice. So the control connection gets a moment to go as well: the longer the transfer took, the likelier
 // it was broken off, and the less the moment counts.
 std::chrono::milliseconds grace_after(double seconds) {
-  constexpr std::chrono::milliseconds kLongest{25};
-  const auto tenth = std::chrono::milliseconds(static_cast<std::int64_t>(std::min(seconds, 1.0) * 100));
+  constexpr std::chrono::milliseconds kLongest{200};
+  const auto tenth = std::chrono::milliseconds(static_cast<std::int64_t>(std::min(seconds, 10.0) * 100));
   return std::min(tenth, kLongest);
 }
 

@@ -67,7 +67,7 @@ TEST_P(Lftp, GoesOnWithBrokenOffFiles) {
     options.working_dir = dir_.path();
     options.environment = {{"HOME", dir_.path().string()}};
     const ChildProcess killed({"lftp", "-f", slow}, options);
-    ASSERT_TRUE(wait_until([&] { return server_.disk_usage("mika").bytes > 100'000; }));
+    ASSERT_TRUE(wait_until([&] { return server_.disk_usage("mika").bytes > 500'000; }));
     killed.send_signal(SIGKILL);
     ASSERT_EQ(killed.wait(10s), 128 + SIGKILL);
   }
