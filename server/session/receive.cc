@@ -42,8 +42,8 @@ Status check_end(Session& session, net::Stream& data, Watch& watch, Bytes arrive
   const bool counts_bytes = session.services.options.upload_end != UploadEnd::off;
   if (is_all_announced(session, arrived, upload)) return {};
   if (const auto range = session.transfer.range) {
-    return fail(Errc::reset,
-                fmt::format("{}: {} bytes came, the range has {}", upload.path(), arrived, range->length()));
+    return refusal(Errc::reset, "{}: {} bytes came, the range has {}", upload.path(), arrived,
+                   range->length());
   }
   if (const auto announced = session.transfer.announced; announced && counts_bytes) {
     return refusal(Errc::reset, "{}: {} bytes came, {} were announced; what is here can be resumed",

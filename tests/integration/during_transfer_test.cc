@@ -2,12 +2,14 @@
 // its turn, QUIT waits, a lost control connection ends it, time that nothing moves is bounded.
 #include <fmt/core.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <thread>
 
+#include "shared/net/socket.h"
 #include "tests/support/bytes.h"
 #include "tests/support/ferryd_server.h"
 #include "tests/support/ftp_talker.h"
@@ -187,7 +189,7 @@ TEST_P(SlowTransfer, IdleTimeCountsFromItsEnd) {
   ASSERT_TRUE(started.data);
   for (const Deadline end = Deadline::after(1500ms); !end.passed();) {
     ASSERT_TRUE(started.data->write_all("x", soon()));
-    std::this_thread::sleep_for(50ms);
+    ASSERT_FALSE(net::wait_for(started.data->fd(), POLLIN, Deadline::after(50ms))) << "the server ended it";
   }
   const auto ended = steady_clock::now();
   ASSERT_TRUE(started.data->finish(soon()));

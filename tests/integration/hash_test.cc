@@ -23,10 +23,6 @@ std::string digest_of(DigestKind kind, std::string_view bytes) {
   digest.update(bytes);
   return digest.hex();
 }
-std::string sha256_of(std::string_view bytes) {
-  return digest_of(DigestKind::sha256, bytes);
-}
-
 class Hashes : public testing::Test {
  protected:
   Hashes() {

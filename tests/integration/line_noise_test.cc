@@ -2,8 +2,7 @@
 // every line gets one answer, and the session lives.
 #include <fmt/core.h>
 #include <gtest/gtest.h>
-
-#include <thread>
+#include <poll.h>
 
 #include "shared/net/socket.h"
 #include "tests/support/ferryd_server.h"
@@ -156,7 +155,8 @@ TEST(LineNoiseBeforeLogin, WhoReadsNothingIsHungUpOn) {
     for (int i = 0; i < 200 && !is_ended; ++i) {
       auto progress = const_cast<net::Stream&>(talker.control()).try_write(packet);
       is_ended = !progress;
-      if (progress && progress->state != net::Progress::State::done) std::this_thread::sleep_for(5ms);
+      if (progress && progress->state != net::Progress::State::done)
+        net::wait_for(talker.control().fd(), POLLOUT, Deadline::after(5ms));
     }
   }
   EXPECT_TRUE(answers(FtpTalker::logged_in(server, "mika").ask("NOOP"), 200));
@@ -198,7 +198,7 @@ TEST(SlowClients, WhoNeverReadsRepliesIsEnded) {
       continue;
     FtpTalker other(server);
     EXPECT_TRUE(answers(other.reply(2s), 220)) << "others wait for the deaf one";
-    std::this_thread::sleep_for(100ms);
+    net::wait_for(control.fd(), POLLOUT, Deadline::after(100ms));
   }
   EXPECT_TRUE(logouts());
   EXPECT_FALSE(limit.passed());

@@ -6,19 +6,12 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "shared/base/digest.h"
 #include "tests/support/bytes.h"
 #include "tests/support/ferryd_server.h"
 #include "tests/support/ftp_talker.h"
 
 namespace ferry::test {
 namespace {
-
-std::string sha256_of(std::string_view bytes) {
-  Digest digest(DigestKind::sha256);
-  digest.update(bytes);
-  return digest.hex();
-}
 
 constexpr std::string_view kTen = "0123456789";
 

@@ -116,6 +116,16 @@ void note_first_record(int is_sent, int, int content_type, const void* bytes, st
     noted = *static_cast<const unsigned char*>(bytes);
 }
 
+void expect_moved(FtpTalker& talker, const std::string& command, net::Stream& data) {
+  if (command.starts_with("STOR")) {
+    ASSERT_TRUE(data.write_all("content", soon()));
+  } else {
+    EXPECT_NE(read_to_end(data).find(command == "MLSD" ? "type=" : "content"), std::string::npos);
+  }
+  ASSERT_TRUE(data.finish(soon()));
+  EXPECT_TRUE(answers(talker.reply(), 226));
+}
+
 void expect_protected(FtpTalker& talker, const std::string& command) {
   EXPECT_TRUE(answers(talker.ask(command), 150));
   net::Stream data = talker.take_data();
@@ -126,25 +136,13 @@ void expect_protected(FtpTalker& talker, const std::string& command) {
   data.start_tls(std::move(channel));
   ASSERT_TRUE(data.handshake(soon()));
   EXPECT_EQ(first, SSL3_RT_HANDSHAKE);
-  if (command.starts_with("STOR")) {
-    ASSERT_TRUE(data.write_all("content", soon()));
-  } else {
-    EXPECT_NE(read_to_end(data).find(command == "MLSD" ? "type=" : "content"), std::string::npos);
-  }
-  ASSERT_TRUE(data.finish(soon()));
-  EXPECT_TRUE(answers(talker.reply(), 226));
+  expect_moved(talker, command, data);
 }
 
 void expect_clear(FtpTalker& talker, const std::string& command) {
   EXPECT_TRUE(answers(talker.ask(command), 150));
   net::Stream data = talker.take_data();
-  if (command.starts_with("STOR")) {
-    ASSERT_TRUE(data.write_all("content", soon()));
-  } else {
-    EXPECT_NE(read_to_end(data).find(command == "MLSD" ? "type=" : "content"), std::string::npos);
-  }
-  ASSERT_TRUE(data.finish(soon()));
-  EXPECT_TRUE(answers(talker.reply(), 226));
+  expect_moved(talker, command, data);
 }
 
 TEST_P(Tls, ProtectionIsWhatProtSaidWhenTheTransferBegins) {

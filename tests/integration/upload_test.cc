@@ -16,12 +16,6 @@
 namespace ferry::test {
 namespace {
 
-std::string sha256_of(std::string_view bytes) {
-  Digest digest(DigestKind::sha256);
-  digest.update(bytes);
-  return digest.hex();
-}
-
 // In clear and under TLS.
 class Uploads : public testing::TestWithParam<bool> {
  protected:

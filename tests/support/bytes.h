@@ -6,6 +6,9 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <string_view>
+
+#include "shared/base/digest.h"
 
 namespace ferry::test {
 
@@ -18,6 +21,12 @@ inline std::string some_bytes(std::size_t size, std::uint32_t seed = 1) {
     byte = static_cast<char>(state >> 24);
   }
   return bytes;
+}
+
+inline std::string sha256_of(std::string_view bytes) {
+  Digest digest(DigestKind::sha256);
+  digest.update(bytes);
+  return digest.hex();
 }
 
 inline std::string read_bytes(const std::filesystem::path& path) {
