@@ -83,6 +83,14 @@ TlsChannel::Impl::Impl(SSL_CTX* context) : ssl(SSL_new(context)) {
   SSL_set_app_data(ssl.get(), this);
 }
 
+namespace {
+
+tl::unexpected<Error> refused_ticket() {
+  return fail(Errc::tls, "TLS handshake: refused, it offered the ticket of another session");
+}
+
+}  // namespace
+
 TlsChannel::Impl& TlsChannel::Impl::of(const SSL* ssl) {
   return *static_cast<Impl*>(SSL_get_app_data(ssl));
 }
@@ -105,13 +113,16 @@ Result<Progress> TlsChannel::Impl::handshake() {
   if (established) return Progress{};
   forget_errors();
   auto progress = outcome(SSL_do_handshake(ssl.get()), "TLS handshake");
-  if (!progress && foreign_ticket) {
-    return fail(Errc::tls, "TLS handshake: refused, it offered the ticket of another session");
-  }
+  if (!progress && foreign_ticket) return refused_ticket();
   if (!progress || progress->state != State::done) {
     if (progress && progress->state == State::end)
       return fail(Errc::reset, "TLS handshake: the peer went away");
     return progress;
+  }
+  // One that offered another session's ticket beside its own has resumed by now; it is refused as well.
+  if (foreign_ticket) {
+    broken = Errc::tls;
+    return refused_ticket();
   }
   if (auto right = check_required_fingerprint(); !right) return tl::unexpected(right.error());
   established = true;

@@ -68,8 +68,15 @@ SSL_TICKET_RETURN judge_ticket(SSL* ssl, SSL_SESSION* session, const unsigned ch
     const bool on_control = note->back() == static_cast<unsigned char>(BornOn::control);
     return on_control ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_IGNORE_RENEW;
   }
+  // refuse_foreign_ticket ends the handshake a moment later: at SSL_TICKET_RETURN_ABORT OpenSSL 3.0 loses the
+  // session it has read from a TLS 1.3 ticket, and a client could have us lose memory as often as it likes.
   channel.foreign_ticket = true;
-  return SSL_TICKET_RETURN_ABORT;
+  return SSL_TICKET_RETURN_IGNORE;
+}
+
+// Called when the ClientHello is read and before anything is answered.
+int refuse_foreign_ticket(SSL* ssl, void*) {
+  return TlsChannel::Impl::of(ssl).foreign_ticket ? 0 : 1;
 }
 
 // A client that names protocols (ALPN) and not FTP among them has been led here by somebody else (the ALPACA
@@ -116,9 +123,10 @@ Status ask_for_certificates(SSL_CTX* context, const ClientVerification& clients)
     ERR_clear_error();
     // Their names are told to the client, so that it knows which of its certificates is meant.
     STACK_OF(X509_NAME)* names = SSL_load_client_CA_file(clients.ca_file.c_str());
-    if (names == nullptr || SSL_CTX_load_verify_file(context, clients.ca_file.c_str()) != 1)
+    if (names == nullptr) return fail_tls("client_ca " + clients.ca_file);
+    SSL_CTX_set_client_CA_list(context, names);  // the context's from here
+    if (SSL_CTX_load_verify_file(context, clients.ca_file.c_str()) != 1)
       return fail_tls("client_ca " + clients.ca_file);
-    SSL_CTX_set_client_CA_list(context, names);
   }
   // Else the CAs of clients would complete our own chain.
   SSL_CTX_set_mode(context, SSL_MODE_NO_AUTO_CHAIN);
@@ -161,6 +169,7 @@ Result<std::shared_ptr<TlsServer>> TlsServer::load(const std::string& certificat
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_timeout(context, std::chrono::seconds(kTicketLifetime).count());
   SSL_CTX_set_session_ticket_cb(context, put_note_into_ticket, judge_ticket, nullptr);
+  SSL_CTX_set_cert_cb(context, refuse_foreign_ticket, nullptr);
   SSL_CTX_set_alpn_select_cb(context, select_ftp, nullptr);
   return std::make_shared<TlsServer>(std::move(impl));
 }
