@@ -160,7 +160,7 @@ class DataModel : public testing::TestWithParam<bool> {
     }
   }
 
-  // REIN ends TLS, too (RFC 4217 §11).
+  // REIN ends TLS, too (RFC 4217 §13).
   void rein(FtpTalker& talker) {
     talker.expect("REIN", 220);
     if (GetParam()) talker.leave_tls();
