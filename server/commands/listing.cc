@@ -91,7 +91,7 @@ void send_listing(Session& session, const Wanted& wanted, std::string_view first
             [&] { return watch.look(); });
         return sent ? lines.flush() : sent;
       },
-      [&]() -> Result<std::string> { return session.text("Listing sent"); });
+      [&](Watch&) -> Result<std::string> { return session.text("Listing sent"); });
 }
 
 std::function<std::string(const VisibleEntry&)> list_format() {

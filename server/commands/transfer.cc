@@ -71,11 +71,19 @@ void receive(Session& session, Place place, Upload::Start start, std::string ope
   plan.expected = session.transfer.announced.value_or(-1);
   if (request->range) plan.expected = request->range->length();
   plan.undo = [&] { running.park(); };
+  EndOfData end = EndOfData::assumed;
   run_transfer(
       session, plan,
-      [&](net::Stream& data, Watch& watch) { return receive_file(session, data, watch, running); },
-      [&]() -> Result<std::string> {
-        if (auto committed = running.commit(); !committed) return tl::unexpected(committed.error());
+      [&](net::Stream& data, Watch& watch) -> Status {
+        const auto received = receive_file(session, data, watch, running);
+        if (!received) return tl::unexpected(received.error());
+        end = *received;
+        return {};
+      },
+      [&](Watch& watch) -> Result<std::string> {
+        // A dead client's control connection may have gone while the file was synced.
+        const auto last_look = [&] { return end == EndOfData::proven ? Status{} : watch.look(); };
+        if (auto committed = running.commit(last_look); !committed) return tl::unexpected(committed.error());
         return session.text("{} bytes are stored. SHA-256={}", running.size(), running.sha256());
       });
 }
@@ -111,7 +119,7 @@ void cmd_retr(Session& session, std::string_view argument) {
       [&](net::Stream& data, Watch& watch) {
         return send_file(session, data, watch, file->get(), offset, end);
       },
-      [&]() -> Result<std::string> { return session.text("{} bytes sent", end - offset); });
+      [&](Watch&) -> Result<std::string> { return session.text("{} bytes sent", end - offset); });
 }
 
 void cmd_stor(Session& session, std::string_view argument) {

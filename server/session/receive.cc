@@ -38,9 +38,10 @@ std::chrono::milliseconds grace_after(double seconds) {
 
 // Whether the end of the upload's data was its real end. TLS and announced sizes know; in clear a broken
 // connection looks like an end, so one whose control connection went as well was broken off.
-Status check_end(Session& session, net::Stream& data, Watch& watch, Bytes arrived, const Upload& upload) {
+Result<EndOfData> check_end(Session& session, net::Stream& data, Watch& watch, Bytes arrived,
+                            const Upload& upload) {
   const bool counts_bytes = session.services.options.upload_end != UploadEnd::off;
-  if (is_all_announced(session, arrived, upload)) return {};
+  if (is_all_announced(session, arrived, upload)) return EndOfData::proven;
   if (const auto range = session.transfer.range) {
     return refusal(Errc::reset, "{}: {} bytes came, the range has {}", upload.path(), arrived,
                    range->length());
@@ -49,10 +50,10 @@ Status check_end(Session& session, net::Stream& data, Watch& watch, Bytes arrive
     return refusal(Errc::reset, "{}: {} bytes came, {} were announced; what is here can be resumed",
                    upload.path(), arrived, *announced);
   }
-  if (data.is_tls()) return {};
+  if (data.is_tls()) return EndOfData::proven;
   const auto looked = watch.wait(-1, 0, Deadline::after(grace_after(watch.seconds())));
-  if (!looked && looked.error().kind != Errc::timeout) return looked;
-  return {};
+  if (!looked && looked.error().kind != Errc::timeout) return tl::unexpected(looked.error());
+  return EndOfData::assumed;
 }
 
 // TLS without close_notify: some old clients never send it. A broken connection is no end whatever has come.
@@ -79,9 +80,10 @@ class Receiver {
         upload_(upload),
         buffer_(std::make_unique_for_overwrite<char[]>(kBufferSize)) {}
 
-  Status run();
+  Result<EndOfData> run();
 
  private:
+  Status receive();
   Result<State> read_some();
   Status store();
   Status store_end_of_text();
@@ -98,7 +100,7 @@ class Receiver {
   std::string text_;
 };
 
-Status Receiver::run() {
+Status Receiver::receive() {
   while (true) {
     const auto state = read_some();
     if (!state && !is_bare_end_enough(session_, data_, arrived_, upload_)) {
@@ -106,6 +108,9 @@ Status Receiver::run() {
       return tl::unexpected(state.error());
     }
     if (!state || *state == State::end) break;
+    if (filled_ > 0) {
+      if (auto prepared = upload_.prepare(watch_); !prepared) return prepared;
+    }
     if (filled_ == kBufferSize) {
       if (auto stored = store(); !stored) return stored;
     }
@@ -115,12 +120,16 @@ Status Receiver::run() {
             ? watch_.look()
             : watch_.wait(data_.fd(), *state == State::want_write ? POLLOUT : POLLIN, stalled);
     if (!goes_on) {
-      keep_what_came();
+      if (arrived_ > 0) keep_what_came();
       return goes_on;
     }
   }
   if (auto stored = store(); !stored) return stored;
-  if (auto stored = store_end_of_text(); !stored) return stored;
+  return store_end_of_text();
+}
+
+Result<EndOfData> Receiver::run() {
+  if (auto received = receive(); !received) return tl::unexpected(received.error());
   return check_end(session_, data_, watch_, arrived_, upload_);
 }
 
@@ -158,9 +167,11 @@ void Receiver::keep_what_came() {
 
 }  // namespace
 
-Status receive_file(Session& session, net::Stream& data, Watch& watch, Upload& upload) {
-  const Status received = Receiver(session, data, watch, upload).run();
-  return received ? upload.keep_rest(watch) : received;
+Result<EndOfData> receive_file(Session& session, net::Stream& data, Watch& watch, Upload& upload) {
+  auto received = Receiver(session, data, watch, upload).run();
+  if (!received) return received;
+  if (auto kept = upload.keep_rest(watch); !kept) return tl::unexpected(kept.error());
+  return received;
 }
 
 }  // namespace ferry

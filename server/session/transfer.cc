@@ -96,7 +96,7 @@ Status send_through_buffer(Session& session, net::Stream& data, Watch& watch, in
 
 void run_transfer(Session& session, const TransferPlan& plan,
                   const std::function<Status(net::Stream&, Watch&)>& move,
-                  const std::function<Result<std::string>()>& done) {
+                  const std::function<Result<std::string>(Watch&)>& done) {
   const TransferPermit permit(session);
   if (!permit.is_given()) {
     if (plan.undo) plan.undo();
@@ -125,7 +125,7 @@ void run_transfer(Session& session, const TransferPlan& plan,
     if (has_no_room) drain_data(session, *data);
     return;
   }
-  const auto text = done();
+  const auto text = done(watch);
   if (!text) return refuse_transfer(session, plan, watch, text.error());
   refresh_ticket(session);
   log_transfer(session, plan, watch, "ok");

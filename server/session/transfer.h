@@ -28,13 +28,16 @@ struct TransferPlan {
 // long as the transfer takes.
 void run_transfer(Session& session, const TransferPlan& plan,
                   const std::function<Status(net::Stream& data, Watch& watch)>& move,
-                  const std::function<Result<std::string>()>& done);
+                  const std::function<Result<std::string>(Watch& watch)>& done);
 
 // --- loops for `move`; deadlines: data_timeout without any progress ---
 Status send_bytes(Session& session, net::Stream& data, Watch& watch, std::string_view bytes);
 Status send_file(Session& session, net::Stream& data, Watch& watch, int file, Bytes offset, Bytes end);
+// How sure it is that the sender meant the end to be there: a close_notify or an announced size prove it, a FIN
+// in clear does not.
+enum class EndOfData { proven, assumed };
 // To the end of the data, and of the file where a range of it came.
-Status receive_file(Session& session, net::Stream& data, Watch& watch, Upload& upload);
+Result<EndOfData> receive_file(Session& session, net::Stream& data, Watch& watch, Upload& upload);
 
 // Collects listing lines and sends them in large pieces.
 class LineSender {

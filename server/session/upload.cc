@@ -28,6 +28,9 @@ Status cut_file(int fd, Bytes size) {
 }
 
 constexpr std::size_t kCopyPiece = 256 * 1024;
+// Whole blocks of any file system, so that one that can share them does; short enough for ABOR where it must
+// copy.
+constexpr Bytes kCopyStep = 16 * 1024 * 1024;
 
 }  // namespace
 
@@ -88,14 +91,17 @@ Result<std::unique_ptr<Upload>> Upload::begin(Services& services, const Home& ho
   if (!upload) return upload;
   (*upload)->is_patch_ = is_patch;
   if (request.range) (*upload)->end_ = request.range->end;
-  Status started = {};
-  if (resumes) {
-    started = (*upload)->start_at(keep);
-  } else if (keep > 0) {
-    started = (*upload)->start_behind(keep);
+  if (resumes && keep > (*upload)->row_.granted) {
+    return refusal(Errc::out_of_range, "{}: only {} bytes are here", (*upload)->path(),
+                   (*upload)->row_.granted);
   }
-  if (started && total) started = (*upload)->reserve(std::max(*total, keep));
-  if (!started) return tl::unexpected(started.error());
+  (*upload)->offset_ = keep;
+  (*upload)->copies_ = !resumes && keep > 0;
+  const Bytes needed = std::max(total.value_or(0), (*upload)->copies_ ? keep : 0);
+  if (needed > 0) {
+    if (auto reserved = (*upload)->reserve(std::max(needed, keep)); !reserved)
+      return tl::unexpected(reserved.error());
+  }
   return upload;
 }
 
@@ -144,27 +150,25 @@ Result<std::unique_ptr<Upload>> Upload::check_place(std::unique_ptr<Upload> uplo
   return refusal(Errc::busy, "{} has just been changed by another session, try again", upload->path());
 }
 
-// What lies behind `offset` stays until the first byte has come: a resume whose data connection fails costs
-// nothing.
-Status Upload::start_at(Bytes offset) {
-  if (offset > row_.granted) {
-    return refusal(Errc::out_of_range, "{}: only {} bytes are here", place_.path, row_.granted);
+Status Upload::prepare(Watch& watch) {
+  if (is_prepared_) return {};
+  if (copies_) {
+    if (auto cut = cut_tail(); !cut) return cut;
+    if (auto copied = copy_complete(offset_, watch); !copied) return copied;
   }
-  auto prefix = digest_prefix(file_.get(), DigestKind::sha256, offset);
-  if (!prefix) return tl::unexpected(prefix.error());
-  digest_.start_behind(std::move(*prefix), offset);
-  size_ = offset_ = offset;
+  if (auto hashed = hash_prefix(watch); !hashed) return hashed;
+  size_ = offset_;
+  is_prepared_ = true;
   return {};
 }
 
-Status Upload::start_behind(Bytes length) {
-  if (auto cut = cut_tail(); !cut) return cut;
-  if (auto reserved = reserve(length); !reserved) return reserved;
-  if (auto copied = copy_complete(length); !copied) return copied;
-  auto prefix = digest_prefix(file_.get(), DigestKind::sha256, length);
-  if (!prefix) return tl::unexpected(prefix.error());
-  digest_.start_behind(std::move(*prefix), length);
-  size_ = offset_ = length;
+Status Upload::hash_prefix(Watch& watch) {
+  if (offset_ == 0) return {};
+  Digest prefix(DigestKind::sha256);
+  const Status read =
+      digest_range(file_.get(), 0, offset_, prefix, [&](Bytes) -> Status { return watch.look(); });
+  if (!read) return read;
+  digest_.start_behind(std::move(prefix), offset_);
   return {};
 }
 
@@ -178,16 +182,17 @@ Status Upload::cut_tail() {
   return {};
 }
 
-Status Upload::copy_complete(Bytes length) {
+Status Upload::copy_complete(Bytes length, Watch& watch) {
   auto source = home_.open_for_reading(place_);
   if (!source) return tl::unexpected(source.error());
   off_t from = 0, to = 0;
   while (from < length) {
-    const ssize_t copied =
-        copy_file_range(source->get(), &from, file_.get(), &to, static_cast<std::size_t>(length - from), 0);
+    const auto step = static_cast<std::size_t>(std::min(length - from, kCopyStep));
+    const ssize_t copied = copy_file_range(source->get(), &from, file_.get(), &to, step, 0);
     if (copied < 0 && errno == EINTR) continue;
     if (copied < 0) return fail_errno(errno, place_.path);
     if (copied == 0) return refusal(Errc::io, "{} became shorter while it was copied", place_.path);
+    if (auto looked = watch.look(); !looked) return looked;
   }
   return {};
 }
@@ -264,6 +269,8 @@ Status Upload::make_room(Bytes total, Watch& watch) {
 }
 
 Status Upload::write(std::string_view bytes, Watch& watch) {
+  if (bytes.empty()) return {};
+  if (auto prepared = prepare(watch); !prepared) return prepared;
   const auto fits = static_cast<std::uint64_t>(end_ - size_);
   if (bytes.size() <= fits) return write_within_grant(bytes, watch);
   if (auto written = write_within_grant(bytes.substr(0, fits), watch); !written) return written;
@@ -271,7 +278,6 @@ Status Upload::write(std::string_view bytes, Watch& watch) {
 }
 
 Status Upload::write_within_grant(std::string_view bytes, Watch& watch) {
-  if (bytes.empty()) return {};
   if (auto cut = cut_tail(); !cut) return cut;
   while (!bytes.empty()) {
     if (row_.granted == size_) {
@@ -285,6 +291,7 @@ Status Upload::write_within_grant(std::string_view bytes, Watch& watch) {
 }
 
 Status Upload::keep_rest(Watch& watch) {
+  if (auto prepared = prepare(watch); !prepared) return prepared;
   if (!is_patch_ || size_ >= place_.info->size) return {};
   auto source = home_.open_for_reading(place_);
   if (!source) return tl::unexpected(source.error());
@@ -316,8 +323,7 @@ Status Upload::write_granted(std::string_view bytes) {
   return {};
 }
 
-Status Upload::commit() {
-  const bool durable = services_.options.durable;
+Status Upload::sync() {
   if (auto cut = cut_tail(); !cut) return cut;
   // What was reserved beyond the end is given back to the file system; an overwritten file keeps its
   // permissions.
@@ -326,13 +332,23 @@ Status Upload::commit() {
   }
   if (place_.info && fchmod(file_.get(), place_.info->mode & 0777) != 0)
     return fail_errno(errno, place_.path);
-  if (durable && fdatasync(file_.get()) != 0) return fail_errno(errno, place_.path);
+  if (services_.options.durable && fdatasync(file_.get()) != 0) return fail_errno(errno, place_.path);
+  return {};
+}
+
+Status Upload::commit(const std::function<Status()>& last_look) {
+  if (auto synced = sync(); !synced) return synced;
   struct stat status {};
   if (fstat(file_.get(), &status) != 0) return fail_errno(errno, place_.path);
-  const FileInfo info = FileInfo::of(status);
   auto sha256 = digest_.finish();
   if (!sha256) return tl::unexpected(sha256.error());
   sha256_ = std::move(*sha256);
+  if (auto looked = last_look(); !looked) return looked;
+  return publish(FileInfo::of(status));
+}
+
+Status Upload::publish(const FileInfo& info) {
+  const bool durable = services_.options.durable;
   if (auto published = home_.publish(row_.token, place_); !published) return published;
 
   // From here the file is there under its name: what follows must come to pass, now or a little later.
@@ -351,7 +367,7 @@ void Upload::park() {
   if (is_settled_) return;
   is_settled_ = true;
   // Nothing has been written: what lay there before lies there still.
-  const bool is_untouched = tail_end_ > size_;
+  const bool is_untouched = !is_prepared_ || tail_end_ > size_;
   // The complete file is as it was; what came of the range alone is of no use to anybody.
   const Bytes keeps = is_untouched ? tail_end_ : is_patch_ ? 0 : size_;
   if (file_) {

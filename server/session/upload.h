@@ -4,6 +4,7 @@
 // in a worker's thread; blocks on disk and store.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,25 +49,30 @@ class Upload {
   Upload(const Upload&) = delete;
   Upload& operator=(const Upload&) = delete;
 
+  // What the first byte needs before it can be written: the digest of a prefix that is kept, the copy of a complete
+  // file that is gone on with. Long for a large file, so `watch` keeps ABOR working. Called by write() and
+  // keep_rest(), when the client has shown that it sends: until then a partial that waits stays as it was.
+  Status prepare(Watch& watch);
+
   // Appends. At the quota's end writes what fits and returns Errc::over_quota; before that, uploads of the
   // same account that compete for the last bytes are settled: the youngest gives way, the others wait for it
   // a moment (watch keeps ABOR working meanwhile). Errc::out_of_range: more than a range's bytes.
   Status write(std::string_view bytes, Watch& watch);
 
-  // After a range's last byte: appends what follows it in the complete file. Until then the partial is a
+  // After the last byte; of a range: appends what follows it in the complete file. Until then the partial is a
   // beginning of what will be, whoever dies.
   Status keep_rest(Watch& watch);
 
-  // Syncs, renames into place, settles the quota. Afterwards the file is on disk, whole, accounted. On
-  // failure the partial stays.
-  Status commit();
+  // Syncs, asks `last_look` whether the file shall really appear, renames into place, settles the quota.
+  // Afterwards the file is on disk, whole, accounted. On failure the partial stays.
+  Status commit(const std::function<Status()>& last_look);
 
   // Ends it without commit: the partial waits for its resume; a range of a complete file leaves nothing.
   // Nothing if it has ended already.
   void park();
 
   Bytes size() const { return size_; }
-  Bytes offset() const { return offset_; }               // where this attempt began
+  Bytes offset() const { return offset_; }  // where this attempt began
   const std::string& sha256() const { return sha256_; }  // after commit()
   const std::string& path() const { return place_.path; }
 
@@ -79,11 +85,12 @@ class Upload {
                                                 const store::Account& account, Place place,
                                                 std::optional<Bytes> announced);
   static Result<std::unique_ptr<Upload>> check_place(std::unique_ptr<Upload> upload);
-  Status start_at(Bytes offset);
-  Status start_behind(Bytes length);  // a copy of the first `length` bytes of the complete file
   Status cut_tail();
   Status reserve(Bytes total);
-  Status copy_complete(Bytes length);
+  Status copy_complete(Bytes length, Watch& watch);
+  Status hash_prefix(Watch& watch);
+  Status sync();
+  Status publish(const FileInfo& info);
   Status make_room(Bytes total, Watch& watch);
   Result<bool> reclaim_one();
   Status write_within_grant(std::string_view bytes, Watch& watch);
@@ -98,7 +105,9 @@ class Upload {
   UniqueFd file_;
   RunningDigest digest_;  // reads file_, so it ends first
   std::string sha256_;
-  Bytes offset_ = 0, size_ = 0;
+  Bytes offset_ = 0, size_ = 0;  // size_: what is written and stays
+  bool copies_ = false;          // the first offset_ bytes are a copy of the complete file's
+  bool is_prepared_ = false;
   Bytes end_ = INT64_MAX;  // of the range that is written
   bool is_patch_ = false;  // a range of a complete file
   Bytes tail_end_ = 0;     // beyond size_: what a claimed partial holds that the first write will cut

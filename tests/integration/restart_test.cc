@@ -286,6 +286,64 @@ TEST_P(Restarts, RangeThatCameWholeNeedsNoCloseNotify) {
   expect_stored("file", "012abcd789");
 }
 
+// What waits is given up when something comes in its place, not when somebody only says so.
+TEST_P(Restarts, AppendToACompleteFileKeepsWhatWaitsUntilBytesCome) {
+  leave_partial("file", "other!");
+  for (const char* position : {"", "REST 5", "RANG 5 9"}) {
+    if (*position != '\0') talker().expect(position, 350);
+    talker().expect("EPSV", 229);
+    talker().send(*position == '\0' ? "APPE file" : "STOR file");
+    ASSERT_TRUE(wait_until([&] { return talker().ask("STAT").code == 213; }));
+    talker().send("ABOR");
+    EXPECT_TRUE(answers(talker().reply(), 426)) << position;
+    EXPECT_TRUE(answers(talker().reply(), 226));
+    const auto waiting =
+        server_.store().partial_at(server_.store().find_account("mika")->id, "/file").value();
+    ASSERT_TRUE(waiting) << position;
+    EXPECT_EQ(waiting->received, 6);
+    EXPECT_EQ(waiting->sha256, sha256_of("other!"));
+  }
+  expect_stored("file", std::string(kTen));
+  EXPECT_TRUE(answers(talker().store("file", "", "APPE"), 226)) << "nothing is appended, and whole it is";
+  expect_stored("file", std::string(kTen));
+  EXPECT_TRUE(answers(talker().store("file", "ab", "APPE"), 226));
+  expect_stored("file", std::string(kTen) + "ab");
+}
+
+// The prefix of a resume is read for its digest, which takes long if it is: ABOR ends that as all else.
+TEST(RestartsHuge, ReadingThePrefixHearsAbor) {
+  FerrydServer server;
+  server.add_account("mika");
+  std::optional<FtpTalker> talker(FtpTalker::logged_in(server, "mika"));
+  talker->expect("ALLO 1000", 200);
+  ASSERT_TRUE(answers(talker->break_off("huge", "beginning"), 426));
+  const auto account = server.store().find_account("mika")->id;
+  const auto token = server.store().partial_at(account, "/huge").value()->token;
+  server.stop();
+  constexpr std::uintmax_t kHuge = std::uintmax_t{1} << 42;
+  std::filesystem::resize_file(server.home("mika") / store::kPartialsFolder / token, kHuge);
+  server.start();
+  talker.emplace(FtpTalker::logged_in(server, "mika"));
+  talker->expect("TYPE I", 200);
+  ASSERT_EQ(talker->ask("SIZE huge").text(), std::to_string(kHuge));
+  for (const bool has_sent : {true, false}) {
+    talker->expect("REST " + std::to_string(kHuge), 350);
+    auto started = talker->begin("STOR huge");
+    ASSERT_TRUE(started.data);
+    if (has_sent) {
+      ASSERT_TRUE(started.data->write_all("more", Deadline::after(std::chrono::seconds(10))));
+    } else {
+      ASSERT_TRUE(started.data->finish(Deadline::after(std::chrono::seconds(10))));
+    }
+    const auto sent = std::chrono::steady_clock::now();
+    talker->send("ABOR");
+    EXPECT_TRUE(answers(talker->reply(), 426));
+    EXPECT_TRUE(answers(talker->reply(), 226));
+    EXPECT_LT(std::chrono::steady_clock::now() - sent, std::chrono::seconds(2));
+    EXPECT_EQ(talker->ask("SIZE huge").text(), std::to_string(kHuge)) << "and it waits as before";
+  }
+}
+
 // A size that no disk has must not stand in the books, not even of an account without a limit.
 TEST(RestartsUnlimited, ImpossibleSizesAreRefused) {
   FerrydServer server;
