@@ -63,7 +63,7 @@ void cmd_cdup(Session& session, std::string_view) {
 void cmd_mkd(Session& session, std::string_view argument) {
   auto place = session.home().locate(session.absolute(argument));
   if (!place) return session.reply(place.error());
-  const Status made = session.home().make_folder(*place);
+  const Status made = make_folder(session, *place);
   if (!made) return session.reply(made.error());
   session.reply(257, "{} created", ftp::quote_path(place->path));
 }

@@ -44,32 +44,47 @@ void log_command(Session& session, const ftp::CommandLine& line) {
   log_command(session, line.verb, line.has_argument && may_hold_secret(line) ? "***" : line.argument);
 }
 
-void run_command(Session& session, const ftp::CommandLine& line) {
-  const bool keeps_settings = std::ranges::binary_search(kKeepTransferSettings, line.verb);
-  // Of REST and RANG the last one counts, and one that is refused leaves the whole file.
-  if (line.verb == "REST" || line.verb == "RANG") session.transfer.forget_start();
-  const std::string rename_from = session.rename_from;
-  if (line.verb != "PASS") {
-    session.login.wants_new_password = false;
-    session.login.registers.clear();
-  }
+// RNFR, SITE PASSWD and SITE REGISTER are for the very next line, also for one that is refused or cannot be
+// read. `verb`: of that line.
+void forget_what_waits(Session& session, std::string_view verb) {
+  if (verb != "RNTO") session.rename_from.clear();
+  if (verb == "PASS") return;
+  session.login.wants_new_password = false;
+  session.login.registers.clear();
+}
 
-  const Command* command = find_command(line.verb);
-  if (!refresh_account(session)) {
-    log_command(session, line);
-    return;
-  }
-  session.services.scoreboard.set_state(session.seat, line.verb);
+void refuse_or_run(Session& session, const Command* command, const ftp::CommandLine& line) {
   if (const auto refusal = refuse(session, command, line.has_argument)) {
     session.reply(*refusal);
   } else {
     command->handler(session, line.argument);
   }
-  if (!keeps_settings) session.transfer.forget_position();
-  // RNFR is for the very next command; only RNFR itself leaves something new behind.
-  if (session.rename_from == rename_from && line.verb != "RNFR") session.rename_from.clear();
+}
+
+void run_command(Session& session, const ftp::CommandLine& line) {
+  // Of REST and RANG the last one counts, and one that is refused leaves the whole file.
+  if (line.verb == "REST" || line.verb == "RANG") session.transfer.forget_start();
+  forget_what_waits(session, line.verb);
+
+  const Command* command = find_command(line.verb);
+  const bool needs_account = command != nullptr && command->phase == Phase::ready;
+  if (refresh_account(session, needs_account)) {
+    session.services.scoreboard.set_state(session.seat, line.verb);
+    refuse_or_run(session, command, line);
+  }
+  if (!std::ranges::binary_search(kKeepTransferSettings, line.verb)) session.transfer.forget_position();
+  if (line.verb == "RNTO") session.rename_from.clear();
+  // Whoever connected for a transfer that was refused must not be served by the next one.
+  if (command != nullptr && command->tls == TlsNeed::data) session.forget_data_settings();
   log_command(session, line);
   session.services.scoreboard.set_state(session.seat, session.is_logged_in() ? "idle" : "login");
+}
+
+// A line that holds no command that could be run.
+void refuse_line(Session& session, const Error& error) {
+  session.transfer.forget_position();
+  forget_what_waits(session, "");
+  session.reply(500, error);
 }
 
 // HTTP's verbs, and the first word of HTTP/2: a browser was tricked into speaking to us (cross-protocol
@@ -84,8 +99,7 @@ void run_line(Session& session, std::string& text) {
   ftp::strip_telnet(text);
   auto line = ftp::parse_command_line(text);
   if (!line) {
-    session.transfer.forget_position();
-    session.reply(500, line.error());
+    refuse_line(session, line.error());
     log_command(session, "(no command)", "");
   } else if (is_http(line->verb)) {
     session.last_words(421, "This is an FTP server");
@@ -175,7 +189,8 @@ std::optional<net::LineReader::Line> take_line(Session& session, Next& next) {
       next = Next::close;
       return std::nullopt;
     }
-    if (!more_comes_soon(session)) {
+    // Half a line is not waited for: who sends it byte by byte would keep the thread.
+    if (control.reader.is_within_line() || !more_comes_soon(session)) {
       control.reader.release_memory();
       next = Next::park_to_read;
       return std::nullopt;
@@ -245,8 +260,7 @@ Next run_session(Session& session) {
     auto line = take_line(session, next);
     if (!line) return session.ended() ? Next::close : next;
     if (line->too_long) {
-      session.transfer.forget_position();
-      session.reply(500, "The command line is too long");
+      refuse_line(session, refusal(Errc::too_long, "The command line is too long").value());
     } else {
       run_line(session, line->text);
     }

@@ -94,4 +94,8 @@ void site_rmdir(Session& session, std::string_view argument);
 void site_who(Session& session, std::string_view argument);
 void site_idle(Session& session, std::string_view argument);
 
+// breakpoint.cc
+void site_breakpoint(Session& session, std::string_view argument);
+void site_breakpoint_drop(Session& session, std::string_view argument);
+
 }  // namespace ferry

@@ -4,7 +4,9 @@
 #include <string>
 
 #include "server/commands/handlers.h"
+#include "server/session/control_listing.h"
 #include "server/session/entries.h"
+#include "server/session/permit.h"
 #include "server/session/replies.h"
 #include "server/session/transfer.h"
 #include "shared/ftp/listing.h"
@@ -115,46 +117,21 @@ void answer_session_status(Session& session) {
   session.reply(reply);
 }
 
-// Whether a client that waits for a STAT is still there, asked rarely enough to cost nothing. What it has
-// sent meanwhile stays where it is.
-class HangUpCheck {
- public:
-  explicit HangUpCheck(const net::Stream& control) : control_(control) {}
-  Status look() {
-    if (!next_.passed()) return {};
-    next_ = Deadline::after(std::chrono::milliseconds(10));
-    pollfd polled{control_.fd(), POLLRDHUP, 0};
-    if (poll(&polled, 1, 0) > 0) return fail(Errc::cancelled, "the control connection is gone");
-    return {};
-  }
-
- private:
-  const net::Stream& control_;
-  Deadline next_ = Deadline::after({});
-};
-
-// The listing goes over the control connection, in pieces: a folder of any size takes bounded memory.
 void answer_path_status(Session& session, std::string_view argument) {
   auto wanted = find_wanted(session, argument);
   if (!wanted) return session.reply(wanted.error());
-  std::string piece = "213-" + session.text("Status") + "\r\n";
-  const auto send = [&]() -> Status {
-    const Status sent = session.control.stream.write_all(piece, Deadline::after(kReplyTimeout));
-    if (!sent) session.control.broken = true;
-    piece.clear();
-    return sent;
-  };
-  HangUpCheck hang_up(session.control.stream);
+  const TransferPermit permit(session);
+  if (!permit.is_given()) return session.reply(450, "Too many transfers run now, try again in a moment");
+  ControlListing listing(session, 213, session.text("Status"), wanted->folder ? wanted->folder->path : "");
+  const auto ended = [] { return refusal(Errc::cancelled, "Transfer aborted"); };
   const auto listed = for_each_line(
       session, *wanted, list_format(),
       [&](std::string_view line) -> Status {
-        piece.append(" ").append(line).append("\r\n");
-        return piece.size() > 16 * 1024 ? send() : Status{};
+        return listing.add(fmt::format(" {}", line)) ? Status{} : ended();
       },
-      [&] { return hang_up.look(); });
-  if (!piece.empty()) static_cast<void>(send());
-  if (listed) return session.reply(213, "End");
-  session.reply(213, "The listing ends early: {}", text_of(listed.error(), session.language));
+      [&]() -> Status { return listing.goes_on() ? Status{} : ended(); });
+  if (listed) return listing.end(session.text("End"));
+  listing.end(session.text("The listing ends early: {}", text_of(listed.error(), session.language)));
 }
 
 }  // namespace

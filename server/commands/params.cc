@@ -93,6 +93,7 @@ void cmd_epsv(Session& session, std::string_view argument) {
   const std::string what = ascii_upper(argument);
   if (what == "ALL") {
     session.data.epsv_all = true;
+    session.data.target.reset();
     return session.reply(200, "Only EPSV from here");
   }
   const std::string_view ours = session.reached.is_ipv6() ? "2" : "1";
@@ -144,7 +145,13 @@ void cmd_allo(Session& session, std::string_view argument) {
   if (quota && *announced > *quota) {
     return session.reply(552, "Quota exceeded: {} bytes are wanted, the quota is {}", *announced, *quota);
   }
-  session.transfer.announced = *announced;
+  session.transfer.announced.reset();
+  if (*announced > 0) session.transfer.announced = *announced;  // 0 is what is said for "I do not know"
+  const auto now = session.services.store.find_account(session.account().id);
+  const auto left = now ? now->bytes_left() : std::nullopt;
+  if (left && *announced > *left)
+    return session.reply(200, "{} bytes noted; only {} are left beside what they replace or go on with",
+                         *announced, *left);
   session.reply(200, "{} bytes noted", *announced);
 }
 

@@ -33,18 +33,28 @@ ftp::Reply usage_reply(const Session& session, const store::Account& account, st
   return reply;
 }
 
+// The row with the longest name that `text` begins with, as a word or two.
+const Command* find_site_command(std::string_view text) {
+  const Command* found = nullptr;
+  for (const Command& row : site_table()) {
+    if (text.size() < row.verb.size()) continue;
+    const std::string_view rest = text.substr(row.verb.size());
+    if (!rest.empty() && rest.front() != ' ') continue;
+    if (ascii_upper(text.substr(0, row.verb.size())) != row.verb) continue;
+    if (found == nullptr || row.verb.size() > found->verb.size()) found = &row;
+  }
+  return found;
+}
+
 }  // namespace
 
 void cmd_site(Session& session, std::string_view argument) {
   argument.remove_prefix(std::min(argument.find_first_not_of(' '), argument.size()));
-  const std::size_t space = argument.find(' ');
-  const std::string verb = ascii_upper(argument.substr(0, space));
-  const bool has_argument = space != std::string_view::npos && space + 1 < argument.size();
-  const auto table = site_table();
-  const auto row = std::ranges::find(table, verb, &Command::verb);
-  if (row == table.end()) return session.reply(504, "Unknown SITE command, see SITE HELP");
-  if (const auto refusal = refuse(session, &*row, has_argument)) return session.reply(*refusal);
-  row->handler(session, has_argument ? argument.substr(space + 1) : "");
+  const Command* row = find_site_command(argument);
+  if (row == nullptr) return session.reply(504, "Unknown SITE command, see SITE HELP");
+  argument.remove_prefix(std::min(row->verb.size() + 1, argument.size()));
+  if (const auto refusal = refuse(session, row, !argument.empty())) return session.reply(*refusal);
+  row->handler(session, argument);
 }
 
 void site_help(Session& session, std::string_view) {
@@ -128,7 +138,7 @@ void site_mkdir(Session& session, std::string_view argument) {
     slash = path.find('/', slash + 1);
     auto place = session.home().locate(path.substr(0, slash));
     if (!place) return session.reply(place.error());
-    const Status made = session.home().make_folder(*place);
+    const Status made = make_folder(session, *place);
     // A parent that is there is as good.
     const bool may_be_there = slash != std::string::npos;
     if (!made && !(may_be_there && made.error().kind == Errc::exists)) return session.reply(made.error());

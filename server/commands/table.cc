@@ -100,6 +100,8 @@ static_assert(std::ranges::is_sorted(kCommands, {}, &Command::verb));
 
 // clang-format off
 constexpr Command kSiteCommands[] = {
+    {"BREAKPOINT", site_breakpoint, ready, A::optional, X::none, T::none, "SITE BREAKPOINT", "Ferry", "[path]"},
+    {"BREAKPOINT DROP", site_breakpoint_drop, ready, A::required, X::write, T::none, "", "Ferry", "path"},
     {"CHMOD", site_chmod, ready, A::required, X::write, T::none, "SITE CHMOD", "common practice", "mode path"},
     {"COPY", nullptr, ready, A::optional, X::none, T::none, "", "common practice", "path path"},
     {"HELP", site_help, any, A::optional, X::none, T::none, "", "common practice", ""},

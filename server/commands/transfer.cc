@@ -50,7 +50,8 @@ Result<Upload::Request> upload_request(const Session& session, Upload::Start sta
   request.range = session.transfer.range;  // also before APPE, as REST
   if (const auto restart =
           session.transfer.restart) {  // also before APPE, which then is STOR (RFC 3659 §5.3)
-    request.start = *restart > 0 ? Upload::Start::at_offset : Upload::Start::fresh;
+    // REST 0 is how some clients take an earlier REST back: it makes no STOR of an APPE.
+    if (*restart > 0) request.start = Upload::Start::at_offset;
     request.offset = *restart;
   }
   // In text mode what arrives is not what is kept, so an announced size reserves nothing; it still tells the
@@ -63,6 +64,8 @@ void receive(Session& session, Place place, Upload::Start start, std::string ope
   if (!has_data_settings(session)) return session.reply(425, "Send PASV, EPSV, PORT or EPRT first");
   auto request = upload_request(session, start);
   if (!request) return session.reply(request.error());
+  request->knows_partial = session.transfer.asked_breakpoint == place.path;
+  session.transfer.asked_breakpoint.clear();
   auto upload =
       Upload::begin(session.services, session.home(), session.account(), std::move(place), *request);
   if (!upload) return session.reply(upload.error());

@@ -23,7 +23,7 @@ std::optional<Next> admit(Session& session, const net::ProxyHeader& header) {
     if (!header.destination->is_unspecified()) session.reached = *header.destination;
   }
   const Scoreboard::Limits limits{options.max_sessions_per_address, options.max_sessions_per_user};
-  if (!session.services.scoreboard.admit(session.seat, session.peer.ip(), limits)) {
+  if (!session.services.scoreboard.admit(session.seat, session.peer.ip(), limits, session.peer.origin())) {
     session.last_words(421, Text("too many sessions from your address"));
     return Next::close;
   }

@@ -22,17 +22,23 @@ std::optional<Bytes> counted_size(const Place& place) {
 }
 
 Status drop_waiting(Session& session, const Place& place) {
-  store::Store& store = session.services.store;
-  auto claimed =
-      store.claim_partial(session.account().id, place.path, counted_size(place), session.services.owner);
+  Services& services = session.services;
+  store::Store& store = services.store;
+  auto claimed = store.claim_partial(session.account().id, place.path, counted_size(place), services.owner);
   if (!claimed) return tl::unexpected(claimed.error());
+  const auto put_back = [&store, row = *claimed] {
+    return store.park_upload(row.id, row.received, row.sha256, row.hit_quota,
+                             [](Bytes) -> Status { return {}; });
+  };
   if (!session.home().is_as_seen(place)) {
-    const Status parked = store.park_upload(claimed->id, claimed->received, claimed->sha256,
-                                            claimed->hit_quota, [](Bytes) -> Status { return {}; });
+    const Status parked = services.unsettled.now_or_later(put_back);
     return parked ? tl::unexpected(changed_meanwhile(place)) : parked;
   }
-  if (auto removed = session.home().remove_partial(claimed->token); !removed) return removed;
-  return store.drop_upload(claimed->id);
+  if (auto removed = session.home().remove_partial(claimed->token); !removed) {
+    static_cast<void>(services.unsettled.now_or_later(put_back));
+    return removed;
+  }
+  return services.unsettled.now_or_later([&store, id = claimed->id] { return store.drop_upload(id); });
 }
 
 // Does what an intent announced, if the disk still is as it was seen before, and settles it.
@@ -43,7 +49,10 @@ Status carry_out(Session& session, store::IntentId intent, std::initializer_list
     if (done && !session.home().is_as_seen(*place)) done = tl::unexpected(changed_meanwhile(*place));
   }
   if (done) done = act();
-  const Status finished = session.services.store.finish_intent(intent, done.has_value());
+  const auto finish = [&store = session.services.store, intent, happened = done.has_value()] {
+    return store.finish_intent(intent, happened);
+  };
+  const Status finished = session.services.unsettled.now_or_later(finish);
   return done ? finished : done;
 }
 
@@ -77,14 +86,26 @@ Status remove_file(Session& session, std::string_view path) {
   if (!waiting) return tl::unexpected(waiting.error());
   if (!place->info && !*waiting) return tl::unexpected(not_found(*place));
   if (*waiting && (*waiting)->owner) return refusal(Errc::busy, "{} is being uploaded", place->path);
-  if (*waiting) {
-    if (auto dropped = drop_waiting(session, *place); !dropped) return dropped;
+  if (place->info) {
+    auto intent = store.begin_removal(session.account().id, place->path, place->info->inode,
+                                      counted_size(*place), session.services.owner);
+    if (!intent) return tl::unexpected(intent.error());
+    const Status removed =
+        carry_out(session, *intent, {&*place}, [&] { return session.home().remove_file(*place); });
+    if (!removed) return removed;
+    place->info.reset();
   }
-  if (!place->info) return {};
-  auto intent = store.begin_removal(session.account().id, place->path, place->info->inode,
-                                    counted_size(*place), session.services.owner);
-  if (!intent) return tl::unexpected(intent.error());
-  return carry_out(session, *intent, {&*place}, [&] { return session.home().remove_file(*place); });
+  return *waiting ? drop_waiting(session, *place) : Status{};  // last: a refusal must not cost it
+}
+
+Status drop_partial(Session& session, std::string_view path) {
+  auto place = session.home().locate(path);
+  if (!place) return tl::unexpected(place.error());
+  auto waiting = session.services.store.partial_at(session.account().id, place->path);
+  if (!waiting) return tl::unexpected(waiting.error());
+  if (!*waiting) return refusal(Errc::not_found, "No unfinished upload waits at {}", place->path);
+  if ((*waiting)->owner) return refusal(Errc::busy, "{} is being uploaded", place->path);
+  return drop_waiting(session, *place);
 }
 
 Status remove_folder(Session& session, std::string_view path) {
@@ -96,6 +117,20 @@ Status remove_folder(Session& session, std::string_view path) {
                                                      std::nullopt, session.services.owner);
   if (!intent) return tl::unexpected(intent.error());
   return carry_out(session, *intent, {&*place}, [&] { return session.home().remove_folder(*place); });
+}
+
+Status make_folder(Session& session, const Place& place) {
+  const auto is_free = [&]() -> Status {
+    auto waiting = session.services.store.partial_at(session.account().id, place.path);
+    if (!waiting) return tl::unexpected(waiting.error());
+    return *waiting ? refusal(Errc::exists, "{} is an unfinished upload", place.path) : Status{};
+  };
+  if (auto free = is_free(); !free) return free;
+  if (auto made = session.home().make_folder(place); !made) return made;
+  // An upload looks at the disk when its row is written, so one of the two sees the other.
+  const Status still_free = is_free();
+  if (!still_free) static_cast<void>(session.home().remove_folder(place));
+  return still_free;
 }
 
 Status rename(Session& session, std::string_view from_path, std::string_view to_path) {
@@ -118,14 +153,15 @@ Status rename(Session& session, std::string_view from_path, std::string_view to_
   auto waiting = session.services.store.partial_at(session.account().id, to->path);
   if (!waiting) return tl::unexpected(waiting.error());
   if (*waiting && (*waiting)->owner) return refusal(Errc::busy, "{} is being uploaded", to->path);
-  if (*waiting) {  // what comes to this name is complete: nobody will go on with the partial
-    if (auto dropped = drop_waiting(session, *to); !dropped) return dropped;
-  }
   auto intent =
       session.services.store.begin_rename(session.account().id, from->path, to->path, from->info->inode,
                                           counted_size(*to), session.services.owner);
   if (!intent) return tl::unexpected(intent.error());
-  return carry_out(session, *intent, {&*from, &*to}, [&] { return session.home().rename(*from, *to); });
+  const Status renamed =
+      carry_out(session, *intent, {&*from, &*to}, [&] { return session.home().rename(*from, *to); });
+  // Its row went with the rename. Left behind, the file would be found by the next start.
+  if (renamed && *waiting) static_cast<void>(session.home().remove_partial((*waiting)->token));
+  return renamed;
 }
 
 }  // namespace ferry

@@ -135,6 +135,7 @@ Result<net::Address> prepare_passive(Session& session) {
   auto bound = net::Address::local_of(listener->get());
   if (!bound) return tl::unexpected(bound.error());
   session.data.listener = std::move(*listener);
+  session.data.listens_until = connect_deadline(session).when();
   return *bound;
 }
 
@@ -179,8 +180,8 @@ Status secure_data(Session& session, net::Stream& data, Watch& watch) {
 
 void refresh_ticket(Session& session) {
   if (!session.control.stream.is_tls()) return;
-  session.control.stream.tls()->refresh_ticket();
-  session.data.newest_ticket = std::chrono::steady_clock::now();
+  if (session.control.stream.tls()->refresh_ticket())
+    session.data.newest_ticket = std::chrono::steady_clock::now();
 }
 
 void refresh_old_ticket(Session& session, std::chrono::steady_clock::time_point now) {

@@ -1,10 +1,13 @@
 #include "server/session/entries.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <map>
+#include <algorithm>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "server/session/changes.h"
 #include "shared/ftp/path.h"
@@ -114,6 +117,41 @@ VisibleEntry describe_partial(const Session& session, std::string_view name, con
   return describe(name, info, false);
 }
 
+// A folder's waiting partials that no complete file stands for, a page at a time. Remembers their names in
+// eight bytes each, so that one which became a file while the listing went on is not told twice.
+class WaitingNames {
+ public:
+  explicit WaitingNames(Session& session) : session_(session) {}
+
+  Status for_each(const Home::Folder& folder,
+                  const std::function<bool(std::string_view name, const store::Partial&)>& visit) {
+    store::PartialPage page{"", 500};
+    while (true) {
+      auto waiting = session_.services.store.partials_in(session_.account().id, folder.path, page);
+      if (!waiting) return tl::unexpected(waiting.error());
+      if (waiting->empty()) break;
+      page.after = waiting->back().path;
+      for (const store::Partial& partial : *waiting) {
+        const std::string name(ftp::leaf_name(partial.path));
+        struct stat complete {};
+        if (fstatat(folder.fd.get(), name.c_str(), &complete, AT_SYMLINK_NOFOLLOW) == 0) continue;
+        told_.push_back(std::hash<std::string_view>{}(name));
+        if (!visit(name, partial)) return {};
+      }
+    }
+    std::ranges::sort(told_);
+    return {};
+  }
+
+  bool was_told(std::string_view name) const {
+    return std::ranges::binary_search(told_, std::hash<std::string_view>{}(name));
+  }
+
+ private:
+  Session& session_;
+  std::vector<std::size_t> told_;
+};
+
 }  // namespace
 
 VisibleEntry current_folder(const Session& session, const Home::Folder& folder) {
@@ -129,36 +167,29 @@ VisibleEntry current_folder(const Session& session, const Home::Folder& folder) 
 
 Status for_each_entry(Session& session, const Home::Folder& folder, Perm perm,
                       const std::function<bool(const VisibleEntry&)>& visit) {
-  auto waiting = session.services.store.partials_in(session.account().id, folder.path);
-  if (!waiting) return tl::unexpected(waiting.error());
-  std::map<std::string, const store::Partial*, std::less<>> partials;
-  for (const store::Partial& partial : *waiting) partials.emplace(ftp::leaf_name(partial.path), &partial);
-
   const PermFact letters(session);
   const FolderRights rights =
       perm == Perm::tell ? FolderRights::of(session.services.identity, folder.fd.get()) : FolderRights();
   bool goes_on = true;
-  const auto listed =
-      session.home().for_each(folder, [&](std::string_view name, const FileInfo& info, bool is_link) {
-        // A name that would break a line of the listing cannot be shown; nor could a client name it.
-        if (!ftp::check_path_bytes(name)) return true;
-        if (const auto shadowed = partials.find(name); shadowed != partials.end()) partials.erase(shadowed);
-        VisibleEntry visible = describe(name, info, is_link);
-        if (perm == Perm::tell) {
-          visible.entry.perm =
-              is_link ? letters.of_link(session.home(), ftp::join_path(folder.path, name), info, rights)
-                      : letters.of(info, rights);
-        }
-        return goes_on = visit(visible);
-      });
-  if (!listed) return listed;
-  for (const auto& [name, partial] : partials) {
-    if (!goes_on) break;
-    VisibleEntry visible = describe_partial(session, name, *partial);
+  // Before the files: what is finished meanwhile is found among these.
+  WaitingNames waiting(session);
+  const auto told = waiting.for_each(folder, [&](std::string_view name, const store::Partial& partial) {
+    VisibleEntry visible = describe_partial(session, name, partial);
     if (perm == Perm::tell) visible.entry.perm = letters.of_partial(rights);
-    goes_on = visit(visible);
-  }
-  return {};
+    return goes_on = visit(visible);
+  });
+  if (!told || !goes_on) return told;
+  return session.home().for_each(folder, [&](std::string_view name, const FileInfo& info, bool is_link) {
+    // A name that would break a line of the listing cannot be shown; nor could a client name it.
+    if (!ftp::check_path_bytes(name) || waiting.was_told(name)) return true;
+    VisibleEntry visible = describe(name, info, is_link);
+    if (perm == Perm::tell) {
+      visible.entry.perm =
+          is_link ? letters.of_link(session.home(), ftp::join_path(folder.path, name), info, rights)
+                  : letters.of(info, rights);
+    }
+    return goes_on = visit(visible);
+  });
 }
 
 Result<VisibleEntry> entry_at(Session& session, std::string_view path) {

@@ -22,6 +22,13 @@ Result<FileInfo> info_now(const Digestible& source) {
   return FileInfo::of(status);
 }
 
+Result<Digestible> with_info(Digestible source) {
+  auto info = info_now(source);
+  if (!info) return tl::unexpected(info.error());
+  source.info = *info;
+  return source;
+}
+
 tl::unexpected<Error> has_changed(const Digestible& source) {
   return refusal(Errc::busy, "{} changed while it was read, try again", source.place.path);
 }
@@ -31,14 +38,11 @@ bool is_of(const store::FileDigest& known, const FileInfo& info) {
          !known.sha256.empty();
 }
 
-Result<Digestible> open_partial(Session& session, Place place) {
+Result<Digestible> open_if_waiting(Session& session, Place place) {
   auto waiting = waiting_partial(session, place);
   if (!waiting) return tl::unexpected(waiting.error());
   if (!*waiting) return refusal(Errc::not_found, "{}: no such file", place.path);
-  if ((*waiting)->owner) return refusal(Errc::busy, "{} is being uploaded", place.path);
-  auto file = session.home().open_partial((*waiting)->token);
-  if (!file) return tl::unexpected(file.error());
-  return Digestible{std::move(*file), std::move(place), {}, false};
+  return open_partial(session, std::move(place), **waiting);
 }
 
 std::optional<std::string> find_kept(Session& session, const Digestible& source) {
@@ -87,19 +91,17 @@ Result<Digestible> open_for_digest(Session& session, std::string_view path) {
     return refusal(Errc::is_directory, "{} is a folder", place->path);
   if (place->info && !place->info->is_file())
     return refusal(Errc::unsupported, "{} is not a plain file", place->path);
-  Result<Digestible> source;
-  if (place->info) {
-    auto file = session.home().open_for_reading(*place);
-    if (!file) return tl::unexpected(file.error());
-    source = Digestible{std::move(*file), std::move(*place), {}, true};
-  } else {
-    source = open_partial(session, std::move(*place));
-    if (!source) return source;
-  }
-  auto info = info_now(*source);
-  if (!info) return tl::unexpected(info.error());
-  source->info = *info;
-  return source;
+  if (!place->info) return open_if_waiting(session, std::move(*place));
+  auto file = session.home().open_for_reading(*place);
+  if (!file) return tl::unexpected(file.error());
+  return with_info(Digestible{std::move(*file), std::move(*place), {}, true});
+}
+
+Result<Digestible> open_partial(Session& session, Place place, const store::Partial& partial) {
+  if (partial.owner) return refusal(Errc::busy, "{} is being uploaded", place.path);
+  auto file = session.home().open_partial(partial.token);
+  if (!file) return tl::unexpected(file.error());
+  return with_info(Digestible{std::move(*file), std::move(place), {}, false});
 }
 
 void LongReply::tell(std::string_view text) {

@@ -22,6 +22,9 @@ struct Digestible {
 // uploaded now).
 Result<Digestible> open_for_digest(Session& session, std::string_view path);
 
+// The partial of this row, also where a complete file has its name. Errc::busy: it is being written.
+Result<Digestible> open_partial(Session& session, Place place, const store::Partial& partial);
+
 // One reply that may take long. Until its last line it is quiet or a block of lines with its code; what ends
 // it has that code too then, whatever happened (RFC 959 §4.2).
 class LongReply {

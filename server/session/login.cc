@@ -11,25 +11,36 @@ namespace ferry {
 
 namespace {
 
+// The right to work on a password. Those that wait for it hold a thread each, so only so many may: a flood of
+// logins must leave threads to those who are in.
 class PasswordCheckPermit {
  public:
   explicit PasswordCheckPermit(Services& services) : services_(services) {
-    services_.password_checks.acquire();
+    const int most = std::max(4, services.options.threads_per_worker / 4);
+    is_given_ = services_.password_waiters.fetch_add(1) < most;
+    if (is_given_) services_.password_checks.acquire();
+    services_.password_waiters.fetch_sub(1);
   }
-  ~PasswordCheckPermit() { services_.password_checks.release(); }
+  ~PasswordCheckPermit() {
+    if (is_given_) services_.password_checks.release();
+  }
   PasswordCheckPermit(const PasswordCheckPermit&) = delete;
   PasswordCheckPermit& operator=(const PasswordCheckPermit&) = delete;
+  bool is_given() const { return is_given_; }
 
  private:
   Services& services_;
+  bool is_given_ = false;
 };
 
-// `account` null: there is no such user, and finding that out takes as long as a wrong password.
-bool is_password_right(Session& session, const store::Account* account, const Secret& password) {
+// `account` null: there is no such user, and finding that out takes as long as a wrong password. Errc::busy:
+// too many are being checked.
+Result<bool> is_password_right(Session& session, const store::Account* account, const Secret& password) {
   Services& services = session.services;
   const std::string hash = account != nullptr ? account->password_hash : "";
   if (!hash.empty() && services.login_cache.knows(account->name, password, hash)) return true;
   const PasswordCheckPermit permit(services);
+  if (!permit.is_given()) return refusal(Errc::busy, "Too many logins at once, try again in a moment");
   if (!verify_password(hash, password, services.options.password_cost())) return false;
   services.login_cache.remember(account->name, password, hash);
   return true;
@@ -83,14 +94,12 @@ constexpr Proof kByCertificate{"certificate", 232, "Logged in by certificate"};
 constexpr Proof kAsGuest{"nothing", 230, "Welcome, guest: you may look and download"};
 
 // A fingerprint set for the account is the only certificate that is its own. Else the name counts that a CA
-// of ours has confirmed; not where people give themselves names, or whoever comes first has what another
-// uploads.
+// of ours has confirmed; not one that somebody has given himself, or who came first has what another uploads.
 bool is_certificate_of(const Session& session, const store::Account& account) {
   const net::TlsChannel::ClientCertificate& certificate = *session.certificate;
   if (!certificate.is_in_time || account.is_guest || store::is_guest_name(account.name)) return false;
   if (!account.certificate.empty()) return account.certificate == certificate.fingerprint;
-  return session.services.options.registration == Registration::closed && certificate.is_verified &&
-         certificate.common_name == account.name;
+  return !account.is_registered && certificate.is_verified && certificate.common_name == account.name;
 }
 
 // `epoch` is of before `account` was read: what changed since is noticed at the next command.
@@ -118,7 +127,6 @@ void enter(Session& session, store::Account account, std::uint64_t epoch, const 
       session.name, fmt::format("login ok from={} tls={} user={} by={}", session.peer.ip(), tls_text(session),
                                 log_field(account.name), proof.name));
   session.login.wants_password = false;
-  session.login.failures = 0;
   if (account.last_login)
     session.login.previous = iso_time(*account.last_login) + " from " + account.last_login_from;
   session.login.home.emplace(std::move(*home));
@@ -143,9 +151,14 @@ void log_in(Session& session, const Secret& password) {
     session.services.logs.service(Logs::Level::error, "store: " + account.error().context);
     return session.reply(451, "The account store cannot be read now, try again later");
   }
-  const bool is_right = is_password_right(session, account ? &*account : nullptr, password);
+  const auto is_right = is_password_right(session, account ? &*account : nullptr, password);
+  if (!is_right) {
+    session.reply(421, is_right.error());
+    session.ending = true;
+    return;
+  }
   if (!account) return refuse_login(session, "unknown user");
-  if (!is_right || account->is_guest) return refuse_login(session, "wrong password");
+  if (!*is_right || account->is_guest) return refuse_login(session, "wrong password");
   if (account->is_locked) return refuse_login(session, "locked");
   enter(session, std::move(*account), epoch, kByPassword);
 }
@@ -186,12 +199,13 @@ void log_out(Session& session) {
   session.rename_from.clear();
 }
 
-bool refresh_account(Session& session) {
+bool refresh_account(Session& session, bool is_needed) {
   if (!session.is_logged_in()) return true;
   const std::uint64_t epoch = session.services.current_account_epoch();
   if (epoch == session.login.epoch) return true;
   auto account = session.services.store.find_account(session.account().id);
   if (!account && account.error().kind != Errc::not_found) {
+    if (!is_needed) return true;  // QUIT and the like need no store
     session.reply(451, "The account store cannot be read now, try again later");
     return false;
   }
@@ -210,7 +224,10 @@ bool refresh_account(Session& session) {
 void change_password(Session& session, const Secret* old, const Secret& fresh) {
   session.login.wants_new_password = false;
   if (session.account().is_guest) return session.reply(550, "The guest has no password");
-  if (old != nullptr && !is_password_right(session, &session.account(), *old)) {
+  const auto is_right =
+      old == nullptr ? Result<bool>(true) : is_password_right(session, &session.account(), *old);
+  if (!is_right) return session.reply(is_right.error());
+  if (!*is_right) {
     if (++session.login.failures >= kMaxLoginFailures) {
       session.reply(421, "The old password is wrong, too many times; good bye");
       session.ending = true;
@@ -235,6 +252,7 @@ void change_password(Session& session, const Secret* old, const Secret& fresh) {
 
 Result<std::string> hash_new_password(Services& services, const Secret& password) {
   const PasswordCheckPermit permit(services);
+  if (!permit.is_given()) return refusal(Errc::busy, "Too many logins at once, try again in a moment");
   return hash_password(password, services.options.password_cost());
 }
 

@@ -20,9 +20,10 @@ bool log_in_by_certificate(Session& session, std::string_view user);
 // As REIN: back to before USER; TLS stays. The caller replies.
 void log_out(Session& session);
 
-// Looks the account up again if it may have changed. False: it is gone or locked; the session has been told
-// and ends.
-bool refresh_account(Session& session);
+// Looks the account up again if it may have changed. False: it is gone or locked, and the session has been
+// told and ends; or the store cannot be read, and the command that needs the account (`is_needed`) has had
+// its reply.
+bool refresh_account(Session& session, bool is_needed);
 
 // Changes the password of the session's own account; `old` is checked unless it is null (SITE PASSWD in two
 // steps). Replies.

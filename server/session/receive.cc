@@ -20,11 +20,19 @@ constexpr std::size_t kBufferSize = 256 * 1024;
 // sending is not waited for.
 constexpr int kMostReadsAfterwards = 64;
 
+enum class Announced { nothing, met, missed };
+
 // RANG says how many bytes come. ALLO announces the whole file or, by some clients, what is still to come.
-bool is_all_announced(const Session& session, Bytes arrived, const Upload& upload) {
-  if (const auto range = session.transfer.range) return arrived == range->length();
-  const auto announced = session.transfer.announced;
-  return announced && (arrived >= *announced || upload.offset() + arrived == *announced);
+// More than that came proves nothing, nor does a resume to which nothing was added; in text mode the wire has
+// other numbers than the file.
+Announced compare_with_announced(const Session& session, Bytes arrived, const Upload& upload) {
+  const TransferSettings& transfer = session.transfer;
+  if (transfer.range) return arrived == transfer.range->length() ? Announced::met : Announced::missed;
+  if (!transfer.announced || transfer.ascii) return Announced::nothing;
+  if (arrived == *transfer.announced) return Announced::met;
+  if (upload.offset() + arrived == *transfer.announced)
+    return arrived > 0 ? Announced::met : Announced::nothing;
+  return arrived < *transfer.announced ? Announced::missed : Announced::nothing;
 }
 
 // A client that dies loses both connections, but not at one instant, and which is first is the system's
@@ -41,16 +49,18 @@ std::chrono::milliseconds grace_after(double seconds) {
 Result<EndOfData> check_end(Session& session, net::Stream& data, Watch& watch, Bytes arrived,
                             const Upload& upload) {
   const bool counts_bytes = session.services.options.upload_end != UploadEnd::off;
-  if (is_all_announced(session, arrived, upload)) return EndOfData::proven;
-  if (const auto range = session.transfer.range) {
+  const Announced announced = compare_with_announced(session, arrived, upload);
+  if (announced == Announced::met) return EndOfData::proven;
+  if (announced == Announced::missed && session.transfer.range) {
     return refusal(Errc::reset, "{}: {} bytes came, the range has {}", upload.path(), arrived,
-                   range->length());
+                   session.transfer.range->length());
   }
-  if (const auto announced = session.transfer.announced; announced && counts_bytes) {
+  if (announced == Announced::missed && counts_bytes) {
     return refusal(Errc::reset, "{}: {} bytes came, {} were announced; what is here can be resumed",
-                   upload.path(), arrived, *announced);
+                   upload.path(), arrived, *session.transfer.announced);
   }
   if (data.is_tls()) return EndOfData::proven;
+  if (watch.was_left()) return EndOfData::proven;
   const auto looked = watch.wait(-1, 0, Deadline::after(grace_after(watch.seconds())));
   if (!looked && looked.error().kind != Errc::timeout) return tl::unexpected(looked.error());
   return EndOfData::assumed;
@@ -64,7 +74,7 @@ bool is_bare_end_enough(const Session& session, const net::Stream& data, Bytes a
     case UploadEnd::strict:
       return false;
     case UploadEnd::size_or_notify:
-      return is_all_announced(session, arrived, upload);
+      return compare_with_announced(session, arrived, upload) == Announced::met;
     case UploadEnd::off:
       return true;
   }
@@ -85,6 +95,7 @@ class Receiver {
  private:
   Status receive();
   Result<State> read_some();
+  std::string_view take_buffer();
   Status store();
   Status store_end_of_text();
   void keep_what_came();
@@ -142,13 +153,17 @@ Result<State> Receiver::read_some() {
   return progress->state;
 }
 
-Status Receiver::store() {
+std::string_view Receiver::take_buffer() {
   const std::string_view piece(buffer_.get(), filled_);
   filled_ = 0;
-  if (!session_.transfer.ascii) return upload_.write(piece, watch_);
+  if (!session_.transfer.ascii) return piece;
   text_.clear();
   from_wire_.convert(piece, text_);
-  return upload_.write(text_, watch_);
+  return text_;
+}
+
+Status Receiver::store() {
+  return upload_.write(take_buffer(), watch_);
 }
 
 Status Receiver::store_end_of_text() {
@@ -158,11 +173,11 @@ Status Receiver::store_end_of_text() {
 }
 
 void Receiver::keep_what_came() {
-  for (int reads = 0; reads < kMostReadsAfterwards && store(); ++reads) {
+  for (int reads = 0; reads < kMostReadsAfterwards && upload_.write_what_fits(take_buffer()); ++reads) {
     const auto state = read_some();
     if (!state || *state != State::done) break;
   }
-  static_cast<void>(store());
+  static_cast<void>(upload_.write_what_fits(take_buffer()));
 }
 
 }  // namespace

@@ -2,12 +2,10 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <netinet/in.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "server/session/login.h"
@@ -17,16 +15,6 @@ namespace ferry {
 namespace {
 
 constexpr mode_t kHomeMode = 0750;
-
-// One household or host: an IPv4 address, or the network of an IPv6 address, which hands out addresses by
-// the billion (RFC 6177).
-std::string origin_of(const net::Address& peer) {
-  if (!peer.is_ipv6()) return peer.ip();
-  sockaddr_in6 address{};
-  std::memcpy(&address, peer.data(), sizeof address);
-  std::memset(address.sin6_addr.s6_addr + 8, 0, 8);
-  return net::Address::from(reinterpret_cast<const sockaddr*>(&address), sizeof address).ip() + "/64";
-}
 
 std::string home_of(const Session& session, const std::string& name) {
   return (std::filesystem::path(session.services.options.home_root) / name).string();
@@ -45,7 +33,7 @@ Status make_home(const std::string& home) {
 }
 
 store::Store::Registration here_and_now(const Session& session) {
-  return {origin_of(session.peer), session.services.options.registration_limit, wall_now()};
+  return {session.peer.origin(), session.services.options.registration_limit, wall_now()};
 }
 
 // Who tries one name after the other learns which there are; three tries are all a connection gets.
@@ -95,6 +83,7 @@ void register_account(Session& session, const Secret& password) {
   account.name = std::exchange(session.login.registers, "");
   account.home = home_of(session, account.name);
   account.quota_bytes = services.options.default_quota;
+  account.is_registered = true;
   if (auto checked = check_new_password(password); !checked) return session.reply(501, checked.error());
   auto hash = hash_new_password(services, password);
   if (!hash) return tell_failure(session, account.name, hash.error());

@@ -71,7 +71,7 @@ constexpr std::uint64_t kNoAddress = 0;
 // not half taken.
 struct Scoreboard::Key {
   std::atomic<pid_t> pid{0};  // 0: free
-  std::atomic<std::uint64_t> address_hash{0};
+  std::atomic<std::uint64_t> origin_hash{0};
   std::atomic<std::uint64_t> user_hash{0};  // 0: not logged in
 };
 
@@ -82,7 +82,7 @@ struct Scoreboard::Slot {
   std::atomic<std::int64_t> since_ns{0};
   std::atomic<Bytes> bytes{0};
   std::atomic<bool> tls{false};
-  SharedText<64> address;  // INET6_ADDRSTRLEN, '%' and IF_NAMESIZE: one that is cut short is counted nowhere
+  SharedText<64> address;  // INET6_ADDRSTRLEN, '%' and IF_NAMESIZE
   SharedText<64> user;     // the longest account name
   SharedText<16> state;
   SharedText<kPathBytes> path;
@@ -160,7 +160,7 @@ bool is_taken(const Key& key) {
 
 void set_free(Key& key) {
   key.pid.store(0, std::memory_order_release);
-  key.address_hash.store(0, std::memory_order_relaxed);
+  key.origin_hash.store(0, std::memory_order_relaxed);
   key.user_hash.store(0, std::memory_order_relaxed);
 }
 
@@ -234,44 +234,44 @@ int Scoreboard::sessions_of_user(std::string_view user) const {
   return count;
 }
 
-Scoreboard::Census Scoreboard::take_census(std::string_view address) const {
-  const std::uint64_t hash = hash_of(address);
+Scoreboard::Census Scoreboard::take_census(std::uint64_t origin_hash) const {
   const int end = this->end();
   Census census;
   for (int i = 0; i < end; ++i) {
     if (!is_taken(keys_[i])) {
       if (census.free_seat < 0) census.free_seat = i;
-    } else if (keys_[i].address_hash.load(std::memory_order_relaxed) == hash &&
-               seats_[i].address.get() == address) {
-      ++census.from_address;
+    } else if (keys_[i].origin_hash.load(std::memory_order_relaxed) == origin_hash) {
+      ++census.from_origin;
     }
   }
   if (census.free_seat < 0 && end < slots_) census.free_seat = end;
   return census;
 }
 
-Result<int> Scoreboard::enter(std::uint64_t session, std::string_view address, const Limits& limits,
-                              bool tls) {
+Result<int> Scoreboard::enter(std::uint64_t session, std::string_view address, const Limits& limits, bool tls,
+                              std::string_view origin) {
+  const std::uint64_t origin_hash = hash_of(origin.empty() ? address : origin);
   const BoardLock lock(*board_);
-  const Census census = take_census(address);
+  const Census census = take_census(origin_hash);
   if (census.free_seat < 0) return fail(Errc::busy, "too many sessions");
-  if (limits.per_address > 0 && census.from_address >= limits.per_address)
+  if (limits.per_address > 0 && census.from_origin >= limits.per_address)
     return fail(Errc::busy, "too many sessions from your address");
-  take_seat(census.free_seat, session, address, "login", tls, hash_of(address));
+  take_seat(census.free_seat, session, address, "login", tls, origin_hash);
   return census.free_seat;
 }
 
 Result<int> Scoreboard::enter_unknown(std::uint64_t session, std::string_view via, bool tls) {
   const BoardLock lock(*board_);
-  const Census census = take_census(via);
+  const Census census = take_census(kNoAddress);
   if (census.free_seat < 0) return fail(Errc::busy, "too many sessions");
   take_seat(census.free_seat, session, via, "arriving", tls, kNoAddress);
   return census.free_seat;
 }
 
-Status Scoreboard::admit(int seat, std::string_view address, const Limits& limits) {
+Status Scoreboard::admit(int seat, std::string_view address, const Limits& limits, std::string_view origin) {
+  const std::uint64_t origin_hash = hash_of(origin.empty() ? address : origin);
   const BoardLock lock(*board_);
-  if (limits.per_address > 0 && take_census(address).from_address >= limits.per_address)
+  if (limits.per_address > 0 && take_census(origin_hash).from_origin >= limits.per_address)
     return fail(Errc::busy, "too many sessions from your address");
   Slot& slot = seats_[seat];
   {
@@ -279,12 +279,12 @@ Status Scoreboard::admit(int seat, std::string_view address, const Limits& limit
     slot.address.set(address);
     slot.state.set("login");
   }
-  keys_[seat].address_hash.store(hash_of(address), std::memory_order_relaxed);
+  keys_[seat].origin_hash.store(origin_hash, std::memory_order_relaxed);
   return {};
 }
 
 void Scoreboard::take_seat(int seat, std::uint64_t session, std::string_view address, std::string_view state,
-                           bool tls, std::uint64_t address_hash) {
+                           bool tls, std::uint64_t origin_hash) {
   if (seat >= end()) board_->used_below.store(seat + 1, std::memory_order_release);
   Slot& slot = seats_[seat];
   {
@@ -300,7 +300,7 @@ void Scoreboard::take_seat(int seat, std::uint64_t session, std::string_view add
   }
   Key& key = keys_[seat];
   key.user_hash.store(0, std::memory_order_relaxed);
-  key.address_hash.store(address_hash, std::memory_order_relaxed);
+  key.origin_hash.store(origin_hash, std::memory_order_relaxed);
   key.pid.store(::getpid(), std::memory_order_release);
 }
 

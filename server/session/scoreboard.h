@@ -44,12 +44,14 @@ class Scoreboard {
     int per_address = 0;  // 0: none
     int per_user = 0;
   };
-  // A seat on the board. Errc::busy "too many sessions" or "… from your address".
-  Result<int> enter(std::uint64_t session, std::string_view address, const Limits& limits, bool tls);
+  // A seat on the board. `origin` is what is counted together (net::Address::origin); "": the address.
+  // Errc::busy "too many sessions" or "… from your address".
+  Result<int> enter(std::uint64_t session, std::string_view address, const Limits& limits, bool tls,
+                    std::string_view origin = "");
   // The same in two steps, for a connection whose client is known later only: a seat, which counts for the
   // server and for no address, and shows `via` until then; then the client's address. Errc::busy as enter().
   Result<int> enter_unknown(std::uint64_t session, std::string_view via, bool tls);
-  Status admit(int seat, std::string_view address, const Limits& limits);
+  Status admit(int seat, std::string_view address, const Limits& limits, std::string_view origin = "");
   // At login. Errc::busy when the user has all the sessions he may have. Logging in as another moves the
   // count.
   Status log_in(int seat, std::string_view user, const Limits& limits);
@@ -74,12 +76,12 @@ class Scoreboard {
  private:
   struct Census {
     int free_seat = -1;
-    int from_address = 0;
+    int from_origin = 0;
   };
   int end() const;  // of the seats that were ever taken
-  Census take_census(std::string_view address) const;
+  Census take_census(std::uint64_t origin_hash) const;
   void take_seat(int seat, std::uint64_t session, std::string_view address, std::string_view state, bool tls,
-                 std::uint64_t address_hash);
+                 std::uint64_t origin_hash);
   int sessions_of_user(std::string_view user) const;
 
   Board* board_;

@@ -20,6 +20,12 @@ void Unsettled::add(std::function<Status()> settle) {
   waiting_.push_back(std::move(settle));
 }
 
+Status Unsettled::now_or_later(const std::function<Status()>& settle) {
+  Status settled = settle();
+  if (!settled && settled.error().kind != Errc::not_found) add(settle);
+  return settled;
+}
+
 bool Unsettled::is_empty() const {
   const std::lock_guard lock(mutex_);
   return waiting_.empty();

@@ -31,7 +31,8 @@ inline constexpr std::ptrdiff_t kMaxPasswordChecks = 64;
 class Unsettled {
  public:
   void add(std::function<Status()> settle);
-  void retry();  // once each; blocks on the store. One thread
+  Status now_or_later(const std::function<Status()>& settle);  // its outcome now; what failed is kept
+  void retry();                                                // once each; blocks on the store
   bool is_empty() const;
 
  private:
@@ -74,6 +75,7 @@ struct Services {
 
   // Grows when an account may have changed; a session that saw an older one looks its account up again.
   std::atomic<std::uint64_t> account_epoch{1};
+  std::atomic<int> password_waiters{0};  // threads that wait for password_checks
   std::atomic<bool> draining{false};  // end sessions after the command they are in
 
   bool may_send_header(const net::Address& peer) const;

@@ -53,6 +53,22 @@ CommandQueue::Line CommandQueue::pop() {
   return line;
 }
 
+std::size_t CommandQueue::take_out(const std::function<bool(std::string)>& is_wanted) {
+  std::vector<Line> kept;
+  std::size_t taken = 0;
+  for (std::size_t i = next_; i < lines_.size(); ++i) {
+    if (!lines_[i].too_long && is_wanted(lines_[i].text)) {
+      bytes_ -= lines_[i].text.size() + sizeof(Line);
+      ++taken;
+    } else {
+      kept.push_back(std::move(lines_[i]));
+    }
+  }
+  lines_ = std::move(kept);
+  next_ = 0;
+  return taken;
+}
+
 void CommandQueue::clear() {
   for (Line& line : lines_) wipe(line.text);
   std::vector<Line>().swap(lines_);
@@ -107,17 +123,22 @@ void Session::forget_data_settings() {
 
 void Session::leave_tls() {
   control.leaving_tls = true;
+  control.left_tls_by = std::chrono::steady_clock::now() +
+                        std::min<std::chrono::milliseconds>(kLeaveTlsTimeout, services.options.idle_timeout);
 }
 
 Deadline waiting_deadline(const Session& session) {
   const Options& options = session.services.options;
-  if (session.control.leaving_tls)
-    return Deadline::after(std::min<std::chrono::milliseconds>(kLeaveTlsTimeout, options.idle_timeout));
+  if (session.control.leaving_tls) return Deadline::at(session.control.left_tls_by);
   if (session.control.arrival)
     return Deadline::at(session.started +
                         std::min<std::chrono::milliseconds>(options.login_timeout, kArrivalTimeout));
   if (!session.is_logged_in()) return Deadline::at(session.login.asked_since + options.login_timeout);
   return Deadline::after(session.login.idle_timeout.value_or(options.idle_timeout));
+}
+
+Deadline listening_deadline(const Session& session) {
+  return session.data.listener ? Deadline::at(session.data.listens_until) : Deadline::infinite();
 }
 
 }  // namespace ferry

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,7 +43,9 @@ class CommandQueue {
   bool is_empty() const { return next_ == lines_.size(); }
   bool is_full() const { return bytes_ >= kMaxQueuedCommands; }
   void push(Line line);
-  Line pop();    // the queue is not empty
+  Line pop();  // the queue is not empty
+  // Removes the lines whose text `is_wanted`; how many those were.
+  std::size_t take_out(const std::function<bool(std::string)>& is_wanted);
   void clear();  // wipes: a password may be among them
 
  private:
@@ -67,6 +70,7 @@ struct Control {
   // TLS is being ended (CCC, REIN): ours has been said, or waits to be; no commands until the client's has
   // come.
   bool leaving_tls = false;
+  std::chrono::steady_clock::time_point left_tls_by{};
   bool cleared = false;  // by CCC: TLS is over for this login, what it protected stays protected
   bool greeted = false;
   bool broken = false;  // the peer is gone, or does not take replies
@@ -91,10 +95,11 @@ struct Login {
 
 // How the next transfer goes (RFC 959 §4.1.2 and later).
 struct TransferSettings {
-  bool ascii = true;                        // TYPE A is the default (RFC 959 §3.1.1)
-  std::optional<Bytes> restart;             // REST; excludes `range`
-  std::optional<ftp::ByteRange> range;      // RANG
-  std::optional<Bytes> announced;           // ALLO
+  bool ascii = true;                    // TYPE A is the default (RFC 959 §3.1.1)
+  std::optional<Bytes> restart;         // REST; excludes `range`
+  std::optional<ftp::ByteRange> range;  // RANG
+  std::optional<Bytes> announced;       // ALLO
+  std::string asked_breakpoint;         // SITE BREAKPOINT told of this one: the next upload there means it
   ftp::FactSet facts = ftp::kDefaultFacts;  // OPTS MLST
   DigestKind hash = DigestKind::sha256;     // OPTS HASH
 
@@ -111,7 +116,8 @@ struct TransferSettings {
 
 // Where the next data connection comes from.
 struct DataSettings {
-  UniqueFd listener;                   // PASV, EPSV
+  UniqueFd listener;  // PASV, EPSV
+  std::chrono::steady_clock::time_point listens_until{};
   std::optional<net::Address> target;  // PORT, EPRT
   bool epsv_all = false;               // EPSV ALL: nothing but EPSV from here (RFC 2428 §4)
   bool pbsz_given = false;
@@ -202,6 +208,8 @@ struct Session {
 
 // When a session that waits now must be ended.
 Deadline waiting_deadline(const Session& session);
+// When its passive port is given back: nobody has come, and others may need it. Infinite without one.
+Deadline listening_deadline(const Session& session);
 
 // Whether run_session's caller should park the session, and for what.
 enum class Next {

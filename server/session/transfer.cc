@@ -50,6 +50,17 @@ void refuse_transfer(Session& session, const TransferPlan& plan, const Watch& wa
   session.reply(error);
 }
 
+// 425 and 522 are said of a data connection that does not come about; what breaks it later is 426 (RFC 959
+// §5.4).
+Status in_transfer(Status moved) {
+  if (moved || moved.error().reply_code != 0) return moved;
+  const Errc kind = moved.error().kind;
+  if (kind != Errc::tls && kind != Errc::refused && kind != Errc::untrusted) return moved;
+  Error error = moved.error();
+  error.reply_code = 426;
+  return tl::unexpected(std::move(error));
+}
+
 Status send_with_sendfile(Session& session, net::Stream& data, Watch& watch, int file, off_t offset,
                           Bytes end) {
   while (offset < end) {
@@ -107,9 +118,10 @@ void run_transfer(Session& session, const TransferPlan& plan,
   auto data = open_data(session, watch);
   if (!data) return refuse_transfer(session, plan, watch, data.error());
   session.reply(ftp::Reply{150, {plan.opening}});
+  watch.begin_telling();
 
   Status moved = secure_data(session, *data, watch);
-  if (moved) moved = move(*data, watch);
+  if (moved) moved = in_transfer(move(*data, watch));
   // An upload is whole when its end has come; a client that is gone by then has taken nothing from it.
   if (moved) {
     const Status finished = finish_data(session, *data, watch);

@@ -33,8 +33,8 @@ void run_transfer(Session& session, const TransferPlan& plan,
 // --- loops for `move`; deadlines: data_timeout without any progress ---
 Status send_bytes(Session& session, net::Stream& data, Watch& watch, std::string_view bytes);
 Status send_file(Session& session, net::Stream& data, Watch& watch, int file, Bytes offset, Bytes end);
-// How sure it is that the sender meant the end to be there: a close_notify or an announced size prove it, a FIN
-// in clear does not.
+// How sure it is that the sender meant the end to be there: a close_notify or an announced size prove it, a
+// FIN in clear does not.
 enum class EndOfData { proven, assumed };
 // To the end of the data, and of the file where a range of it came.
 Result<EndOfData> receive_file(Session& session, net::Stream& data, Watch& watch, Upload& upload);

@@ -25,7 +25,7 @@ class Upload {
   enum class Start {
     fresh,      // STOR: what waited under this name is given up
     at_offset,  // REST n, STOR: the partial that waits, cut to n; without one, the first n bytes of the
-                // complete file
+                // complete file; with both, what the client can only have meant, or what they have in common
     append,     // APPE: behind the complete file (a copy of it), else behind the partial that waits
   };
   struct Request {
@@ -36,6 +36,7 @@ class Upload {
     // range begins in it or at its end and reaches its end at least: it goes on with the partial, which then
     // is complete.
     std::optional<ftp::ByteRange> range = {};
+    bool knows_partial = false;  // the client has asked what waits here, so it means that
   };
 
   // Errc::busy: somebody else writes this path; Errc::out_of_range: offset or range beyond what is
@@ -49,9 +50,10 @@ class Upload {
   Upload(const Upload&) = delete;
   Upload& operator=(const Upload&) = delete;
 
-  // What the first byte needs before it can be written: the digest of a prefix that is kept, the copy of a complete
-  // file that is gone on with. Long for a large file, so `watch` keeps ABOR working. Called by write() and
-  // keep_rest(), when the client has shown that it sends: until then a partial that waits stays as it was.
+  // What the first byte needs before it can be written: the digest of a prefix that is kept, the copy of a
+  // complete file that is gone on with. Long for a large file, so `watch` keeps ABOR working. Called by
+  // write() and keep_rest(), when the client has shown that it sends: until then a partial that waits stays
+  // as it was.
   Status prepare(Watch& watch);
 
   // Appends. At the quota's end writes what fits and returns Errc::over_quota; before that, uploads of the
@@ -59,8 +61,11 @@ class Upload {
   // a moment (watch keeps ABOR working meanwhile). Errc::out_of_range: more than a range's bytes.
   Status write(std::string_view bytes, Watch& watch);
 
-  // After the last byte; of a range: appends what follows it in the complete file. Until then the partial is a
-  // beginning of what will be, whoever dies.
+  // As write, when the transfer has failed: what there is room for at once, and no waiting.
+  Status write_what_fits(std::string_view bytes);
+
+  // After the last byte; of a range: appends what follows it in the complete file. Until then the partial is
+  // a beginning of what will be, whoever dies.
   Status keep_rest(Watch& watch);
 
   // Syncs, asks `last_look` whether the file shall really appear, renames into place, settles the quota.
@@ -72,23 +77,33 @@ class Upload {
   void park();
 
   Bytes size() const { return size_; }
-  Bytes offset() const { return offset_; }  // where this attempt began
+  Bytes offset() const { return offset_; }               // where this attempt began
   const std::string& sha256() const { return sha256_; }  // after commit()
   const std::string& path() const { return place_.path; }
 
  private:
+  static constexpr Bytes kFirstGrant = 256 * 1024;
+  using Look = std::function<Status()>;  // called after each piece of what may take long
+
   Upload(Services& services, const Home& home, const store::Account& account, Place place, store::Partial row,
          UniqueFd file);
+  struct Base;
+  static Base base_of(const Request& request, const Place& place,
+                      const std::optional<store::Partial>& waiting);
+  Status build_on(const Base& base, std::optional<Bytes> total);
   static Result<std::unique_ptr<Upload>> claim(Services& services, const Home& home,
                                                const store::Account& account, Place place);
   static Result<std::unique_ptr<Upload>> create(Services& services, const Home& home,
                                                 const store::Account& account, Place place,
                                                 std::optional<Bytes> announced);
   static Result<std::unique_ptr<Upload>> check_place(std::unique_ptr<Upload> upload);
-  Status cut_tail();
   Status reserve(Bytes total);
-  Status copy_complete(Bytes length, Watch& watch);
-  Status hash_prefix(Watch& watch);
+  Status take_blocks(Bytes total);
+  Status prepare_with(const Look& look);
+  Status compare_with_complete(const Look& look);
+  Status cut_tail();
+  Status copy_complete(Bytes length, const Look& look);
+  Status hash_prefix(const Look& look);
   Status sync();
   Status publish(const FileInfo& info);
   Status make_room(Bytes total, Watch& watch);
@@ -103,15 +118,19 @@ class Upload {
   Place place_;
   store::Partial row_;
   UniqueFd file_;
+  UniqueFd complete_;     // the complete file, where something of it is needed
   RunningDigest digest_;  // reads file_, so it ends first
   std::string sha256_;
   Bytes offset_ = 0, size_ = 0;  // size_: what is written and stays
   bool copies_ = false;          // the first offset_ bytes are a copy of the complete file's
+  Bytes in_common_ = 0;          // so many bytes the partial and the complete file must share
+  Bytes needed_ = 0;             // what is known to come in all, and is reserved
   bool is_prepared_ = false;
   Bytes end_ = INT64_MAX;  // of the range that is written
   bool is_patch_ = false;  // a range of a complete file
-  Bytes tail_end_ = 0;     // beyond size_: what a claimed partial holds that the first write will cut
+  Bytes tail_end_ = 0;     // what a claimed partial held; until prepare() it does so still
   bool hit_quota_ = false;
+  bool must_sync_ = false;   // parked; after the reply, which may be that of an ABOR
   bool is_settled_ = false;  // committed, dropped, or left to the settler
 };
 

@@ -41,13 +41,13 @@ void Watch::count(Bytes bytes) {
 Status Watch::look_at_buffer() {
   if (looked_at_buffer_) return {};
   looked_at_buffer_ = true;
-  return control_events() != 0 ? read_control() : Status{};
+  return read_control();
 }
 
 Status Watch::wait(int fd, short events, Deadline deadline) {
   if (auto looked = look_at_buffer(); !looked) return looked;
   while (true) {
-    pollfd polled[2] = {{fd, events, 0}, {session_.control.stream.fd(), control_events(), 0}};
+    pollfd polled[2] = {{fd, events, 0}, control_poll()};
     const int ready = poll(polled, 2, deadline.poll_timeout_ms());
     if (ready < 0 && errno != EINTR) return fail_errno(errno, "poll");
     if (ready > 0 && polled[1].revents != 0) {
@@ -68,7 +68,13 @@ short Watch::control_events() const {
   return session_.control.queue.is_full() ? POLLRDHUP : POLLIN;
 }
 
+pollfd Watch::control_poll() const {
+  return {was_left_ ? -1 : session_.control.stream.fd(), control_events(), 0};
+}
+
 Status Watch::lose_control() {
+  was_left_ = said_quit_;
+  if (was_left_) return {};
   session_.control.broken = true;
   return fail(Errc::cancelled, "the control connection is gone");
 }
@@ -78,7 +84,7 @@ Status Watch::look() {
   const auto now = std::chrono::steady_clock::now();
   if (now - last_look_ < kLookEvery) return {};
   last_look_ = now;
-  pollfd polled{session_.control.stream.fd(), control_events(), 0};
+  pollfd polled = control_poll();
   if (poll(&polled, 1, 0) > 0) return read_control();
   return {};
 }
@@ -101,19 +107,32 @@ Status Watch::take_line(net::LineReader::Line line) {
   ftp::strip_telnet(text);
   const auto command = ftp::parse_command_line(text);
   wipe(text);
-  if (command && command->verb == "ABOR") {
+  if (command && command->verb == "QUIT" && !command->has_argument) said_quit_ = true;
+  if (command && command->verb == "ABOR" && !command->has_argument) {
     aborted_ = true;
     return fail(Errc::cancelled, "aborted");
   }
   if (command && command->verb == "STAT" && !command->has_argument) {
-    if (!tell_) {
+    if (tell_) {
+      tell_();
+    } else if (tells_) {
       answer_stat();
       return {};
     }
-    tell_();
   }
   session_.control.queue.push(std::move(line));
   return {};
+}
+
+void Watch::begin_telling() {
+  tells_ = true;
+  const auto is_stat = [](std::string text) {
+    ftp::strip_telnet(text);
+    const auto command = ftp::parse_command_line(text);
+    wipe(text);
+    return command && command->verb == "STAT" && !command->has_argument;
+  };
+  for (std::size_t stats = session_.control.queue.take_out(is_stat); stats > 0; --stats) answer_stat();
 }
 
 void Watch::answer_stat() {

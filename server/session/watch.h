@@ -32,11 +32,18 @@ class Watch {
   // For a command that has sent no reply yet: STAT waits its turn, too, and `tell` says in the reply of the
   // command itself how far it is.
   void on_stat(std::function<void()> tell) { tell_ = std::move(tell); }
+  // The transfer's first reply has been sent: from here STAT is answered at once, and those that have come
+  // before are. Before that its 213 would be taken for the transfer's own reply.
+  void begin_telling();
+  // The client said QUIT and hung up: it takes no reply, but what it sent shall count (RFC 959 §4.1.1 sets
+  // that apart from an unexpected close).
+  bool was_left() const { return was_left_; }
   bool aborted() const { return aborted_; }  // by ABOR: 426 now, 226 for the ABOR itself (RFC 959 §5.4)
 
  private:
   Status look_at_buffer();
   short control_events() const;
+  pollfd control_poll() const;
   Status lose_control();
   Status read_control();
   Status take_line(net::LineReader::Line line);
@@ -48,6 +55,8 @@ class Watch {
   Bytes bytes_ = 0, total_ = -1;
   std::chrono::steady_clock::time_point started_, last_look_;
   bool aborted_ = false;
+  bool tells_ = false;
+  bool said_quit_ = false, was_left_ = false;
   bool looked_at_buffer_ = false;  // lines that came in one packet with the transfer's command
 };
 

@@ -26,7 +26,7 @@ namespace ferry {
 namespace {
 
 // Tags of the epoll set; session ids begin far above them.
-constexpr std::uint64_t kTagStop = 1, kTagListener = 16;
+constexpr std::uint64_t kTagStop = 1, kTagUnsettled = 2, kTagListener = 16;
 constexpr std::uint64_t kFirstSession = std::uint64_t{1} << 32;
 
 constexpr int kSpareThreads = 2;  // kept when there is nothing to do
@@ -65,8 +65,11 @@ Status Worker::start() {
   epoll_.reset(epoll_create1(EPOLL_CLOEXEC));
   timer_.reset(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
   stop_event_.reset(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
-  if (!epoll_ || !timer_ || !stop_event_) return fail_errno(errno, "epoll set");
+  unsettled_event_.reset(eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!epoll_ || !timer_ || !stop_event_ || !unsettled_event_) return fail_errno(errno, "epoll set");
   if (auto added = add(epoll_.get(), stop_event_.get(), EPOLLIN, kTagStop); !added) return added;
+  if (auto added = add(epoll_.get(), unsettled_event_.get(), EPOLLONESHOT, kTagUnsettled); !added)
+    return added;
   for (std::size_t i = 0; i < seat_.listeners.size(); ++i) {
     if (auto added = add(epoll_.get(), seat_.listeners[i].fd, EPOLLIN | EPOLLONESHOT, kTagListener + i);
         !added)
@@ -78,13 +81,13 @@ Status Worker::start() {
 // The calling thread runs no session, so that orders of the master and deadlines count however many transfers
 // hold the others.
 void Worker::run() {
-  start_thread_if_short();
   while (true) {
+    start_thread_if_short();  // also where one could not be had before
+    retry_unsettled_if_due();
     pollfd polled[3] = {
         {seat_.link.get(), POLLIN, 0}, {timer_.get(), POLLIN, 0}, {stop_event_.get(), POLLIN, 0}};
     const int ready = poll(polled, 3, static_cast<int>(kRetryUnsettled.count()));
     if (ready < 0) CHECK(errno == EINTR);
-    if (ready <= 0) services_.unsettled.retry();
     if (ready <= 0) continue;
     if (polled[0].revents != 0) read_link();
     if (polled[1].revents != 0) end_expired();
@@ -95,6 +98,15 @@ void Worker::run() {
   lock.unlock();
   if (last_ended_) pthread_join(*last_ended_, nullptr);
   services_.unsettled.retry();
+}
+
+// A session's thread does it: the store may be locked for long, and this thread must not wait. The event is
+// always there; it is shown to the threads when there is something to do.
+void Worker::retry_unsettled_if_due() {
+  if (!next_retry_.passed()) return;
+  next_retry_ = Deadline::after(kRetryUnsettled);
+  if (!services_.unsettled.is_empty())
+    rearm(epoll_.get(), unsettled_event_.get(), EPOLLIN | EPOLLONESHOT, kTagUnsettled);
 }
 
 // --- threads ---
@@ -168,6 +180,8 @@ void Worker::handle(std::uint64_t tag) {
     if (claim(tag)) serve(tag);
   } else if (tag >= kTagListener) {
     accept_one(seat_.listeners[tag - kTagListener]);
+  } else if (tag == kTagUnsettled) {
+    services_.unsettled.retry();
   }
 }
 
@@ -232,7 +246,7 @@ std::unique_ptr<Session> Worker::make_session(SessionId id, net::Accepted accept
   auto place = kind.proxied ? services_.scoreboard.enter_unknown(id, ip, kind.implicit_tls)
                             : services_.scoreboard.enter(
                                   id, ip, {options.max_sessions_per_address, options.max_sessions_per_user},
-                                  kind.implicit_tls);
+                                  kind.implicit_tls, accepted.peer.origin());
   if (!place) {
     // Under implicit TLS a line in clear would only be garbage to the client.
     if (!kind.implicit_tls)
@@ -286,14 +300,15 @@ void Worker::end_expired() {
   // meanwhile.
   if (read(timer_.get(), &ticks, sizeof ticks) < 0) CHECK(errno == EAGAIN || errno == EINTR);
   const auto now = std::chrono::steady_clock::now();
-  std::vector<SessionId> expired;
+  std::vector<SessionId> expired, listened_enough;
   bool cut = false;
   {
     const std::lock_guard lock(mutex_);
     while (!waiting_.empty() && waiting_.begin()->first <= now) {
       const SessionId id = waiting_.begin()->second;
-      forget_deadline_locked(sessions_.at(id));
-      expired.push_back(id);
+      Slot& slot = sessions_.at(id);
+      forget_deadline_locked(slot);
+      (slot.goodbye <= now ? expired : listened_enough).push_back(id);
     }
     cut = cut_at_ <= now;
     armed_ = SteadyTime::max();
@@ -302,6 +317,7 @@ void Worker::end_expired() {
                               waiting_.empty() ? SteadyTime::max() : waiting_.begin()->first));
   }
   for (const SessionId id : expired) say_goodbye(id);
+  for (const SessionId id : listened_enough) stop_listening(id);
   if (cut) interrupt_all();
 }
 
@@ -352,6 +368,18 @@ void Worker::say_goodbye(SessionId id) {
   end(id);
 }
 
+// A claimed session whose passive port nobody has come to. It goes on waiting.
+void Worker::stop_listening(SessionId id) {
+  Next waits_for = Next::close;
+  {
+    const std::lock_guard lock(mutex_);
+    Slot& slot = sessions_.at(id);
+    slot.session->data.listener.reset();
+    waits_for = slot.waits_for;
+  }
+  if (!park(id, waits_for)) say_goodbye(id);
+}
+
 // An exception ends its own session only.
 void Worker::run_guarded(Session& session, Next& next) {
   try {
@@ -371,7 +399,9 @@ bool Worker::park(SessionId id, Next next) {
   const int fd = slot.session->control.stream.fd();
   // A socket that can be written to is ready at once, but behind the others.
   const std::uint32_t events = (next == Next::park_to_read ? EPOLLIN : EPOLLOUT) | EPOLLONESHOT;
-  const SteadyTime when = waiting_deadline(*slot.session).when();
+  slot.waits_for = next;
+  slot.goodbye = waiting_deadline(*slot.session).when();
+  const SteadyTime when = std::min(slot.goodbye, listening_deadline(*slot.session).when());
   slot.deadline = waiting_.emplace(when, id);
   slot.is_waiting = true;
   arm_timer_locked(when);

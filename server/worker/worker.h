@@ -38,9 +38,12 @@ class Worker {
     std::unique_ptr<Session> session;
     bool is_waiting = false;
     bool in_epoll = false;
-    Waiting::iterator deadline{};
+    Next waits_for = Next::park_to_read;
+    SteadyTime goodbye{};          // when it is ended
+    Waiting::iterator deadline{};  // then, or when its passive port is given back
   };
 
+  void retry_unsettled_if_due();
   // --- threads ---
   static void* thread_entry(void* worker);
   void thread_main();
@@ -59,6 +62,7 @@ class Worker {
   void serve(SessionId id);
   void run_guarded(Session& session, Next& next);
   void say_goodbye(SessionId id);
+  void stop_listening(SessionId id);
   bool park(SessionId id, Next next);
   void end(SessionId id);
   bool claim(SessionId id);
@@ -78,7 +82,8 @@ class Worker {
   WorkerSeat& seat_;
   Services& services_;
   PassiveAddresses& passive_;
-  UniqueFd epoll_, timer_, stop_event_;
+  UniqueFd epoll_, timer_, stop_event_, unsettled_event_;
+  Deadline next_retry_ = Deadline::after({});
 
   std::mutex mutex_;
   std::condition_variable thread_ended_;

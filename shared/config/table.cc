@@ -63,7 +63,7 @@ constexpr std::array kRows = {
         "leads to client_ca; optional: who shows one may log in with it instead of a password: as the "
         "account "
         "that has its fingerprint (ftpadm setup --certificate), or, if it leads to client_ca, as the account "
-        "its common name names (not while registration is open)."},
+        "its common name names (not one that was registered)."},
     Row{"client_ca", Kind::optional_path, &O::client_ca, "", "", "", "", true,
         "Certificates of the CAs whose clients are believed, PEM. Empty: only fingerprints count."},
     Row{"clear_command_channel", Kind::boolean, &O::clear_command_channel, "false", "", "", "", true,

@@ -68,7 +68,8 @@ Result<std::optional<ByteRange>> parse_range(std::string_view argument) {
   const auto first = number(argument.substr(0, space)), last = number(argument.substr(space + 1));
   if (!first || !last) return fail(Errc::bad_syntax, "RANG takes a first and a last byte");
   if (*first == 1 && *last == 0) return std::nullopt;
-  if (*first > *last) return fail(Errc::bad_syntax, "The last byte is before the first");
+  if (*first > *last || *first == INT64_MAX)
+    return fail(Errc::bad_syntax, "The last byte is before the first");
   // No file reaches the last number there is.
   return ByteRange{*first, *last == INT64_MAX ? *last : *last + 1};
 }

@@ -184,6 +184,14 @@ std::string Address::wire_ip() const {
   return text.data();
 }
 
+std::string Address::origin() const {
+  if (!is_ipv6() || is_link_local()) return ip();
+  sockaddr_in6 network{};
+  std::memcpy(&network, &storage_, sizeof network);
+  std::memset(network.sin6_addr.s6_addr + 8, 0, 8);
+  return from(reinterpret_cast<const sockaddr*>(&network), sizeof network).ip() + "/64";
+}
+
 std::string Address::to_string() const {
   if (!is_set()) return "";
   const std::string number = std::to_string(port());

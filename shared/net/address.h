@@ -30,10 +30,13 @@ class Address {
 
   bool is_ipv6() const { return storage_.ss_family == AF_INET6; }
   bool is_set() const { return storage_.ss_family != AF_UNSPEC; }
-  bool is_unspecified() const;                  // 0.0.0.0, ::
-  bool is_link_local() const;                   // fe80::/10
-  std::string ip() const;                       // numeric text, with the zone if there is one
-  std::string wire_ip() const;                  // without it, for the other end
+  bool is_unspecified() const;  // 0.0.0.0, ::
+  bool is_link_local() const;   // fe80::/10
+  std::string ip() const;       // numeric text, with the zone if there is one
+  std::string wire_ip() const;  // without it, for the other end
+  // Whose limits count: one host or household. An IPv4 address, or the /64 of a global IPv6 address, which
+  // hands out addresses by the billion (RFC 6177).
+  std::string origin() const;
   std::string to_string() const;                // "127.0.0.1:2121", "[::1]:2121", "[fe80::1%eth0]:21"
   std::vector<unsigned char> ip_bytes() const;  // 4 or 16 in network order; none when not set
   std::uint16_t port() const;

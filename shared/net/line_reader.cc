@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "shared/base/secret.h"
+
 namespace ferry::net {
 namespace {
 
@@ -60,12 +62,14 @@ void LineReader::discard() {
 
 void LineReader::release_memory() {
   if (buffered_bytes() == 0) {
+    wipe(buffer_);
     std::string().swap(buffer_);
     start_ = 0;
   }
 }
 
 void LineReader::forget_buffer() {
+  wipe(buffer_);
   buffer_.clear();
   start_ = 0;
 }

@@ -35,6 +35,8 @@ class LineReader {
   // Whole line already in memory, without touching the socket.
   std::optional<Line> next_buffered();
 
+  // Whether the beginning of a line has come and its end has not.
+  bool is_within_line() const { return buffered_bytes() > 0 || dropped_ > 0; }
   std::size_t buffered_bytes() const { return buffer_.size() - start_; }
   void discard();  // forget what was read: after AUTH TLS, what came in clear must not be run inside (RFC
                    // 4217 §15, CVE-2011-1575)

@@ -44,7 +44,8 @@ Result<UniqueFd> listen_on(const Address& address, ListenOptions options) {
 }
 
 Result<UniqueFd> listen_in_range(const Address& address, std::uint16_t first, std::uint16_t last) {
-  const ListenOptions one{.backlog = 1};
+  // For one client, which strangers who try ports must not keep out: they are hung up on when it is served.
+  const ListenOptions one{.backlog = 32};
   Address candidate = address;
   candidate.set_port(0);
   if (first == 0) return listen_on(candidate, one);

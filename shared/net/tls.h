@@ -63,7 +63,8 @@ class TlsChannel {
   bool foreign_ticket() const;
   // Server: sends a new TLS 1.3 ticket with the next write (nothing on TLS 1.2), because clients use one only
   // once.
-  void refresh_ticket();
+  // True if there will be one.
+  bool refresh_ticket();
   bool saw_close_notify() const;
   // The peer ended its direction (FIN) without close_notify: some do so at the end of a file, and so does
   // whoever cuts a connection. A broken connection (RST) is neither.

@@ -244,9 +244,9 @@ bool TlsChannel::foreign_ticket() const {
   return impl_->foreign_ticket;
 }
 
-void TlsChannel::refresh_ticket() {
+bool TlsChannel::refresh_ticket() {
   // Fails on TLS 1.2 and before the handshake is complete, where there is nothing to refresh.
-  (void)SSL_new_session_ticket(impl_->ssl.get());
+  return SSL_new_session_ticket(impl_->ssl.get()) == 1;
 }
 
 bool TlsChannel::saw_close_notify() const {

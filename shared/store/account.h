@@ -31,6 +31,7 @@ struct Account {
   bool is_guest = false;
   bool is_read_only = false;
   bool is_locked = false;
+  bool is_registered = false;  // its user made it: the name proves nothing about whose it is
   WallTime created{};
   std::optional<WallTime> last_login;
   std::string last_login_from;  // numeric address, "" never
@@ -45,6 +46,7 @@ struct NewAccount {
   std::optional<std::int64_t> quota_files;
   bool is_guest = false;
   bool is_read_only = false;
+  bool is_registered = false;
   Bytes used_bytes = 0;  // what the home already holds (an existing folder may be given a new account)
   std::int64_t used_files = 0;
 };

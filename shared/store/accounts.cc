@@ -7,7 +7,8 @@ namespace {
 
 #define ACCOUNT_COLUMNS                                                                             \
   "id, name, home, password_hash, quota_bytes, quota_files, used_bytes, pending_bytes, used_files," \
-  " is_guest, is_read_only, is_locked, created, last_login, last_login_from, certificate"
+  " is_guest, is_read_only, is_locked, created, last_login, last_login_from, certificate,"          \
+  " is_registered"
 
 Account account_in(const SQLite::Statement& row) {
   Account account;
@@ -27,6 +28,7 @@ Account account_in(const SQLite::Statement& row) {
   if (optional_at(row, 13)) account.last_login = time_at(row, 13);
   account.last_login_from = bytes_at(row, 14);
   account.certificate = bytes_at(row, 15);
+  account.is_registered = flag_at(row, 16);
   return account;
 }
 
@@ -57,13 +59,14 @@ Result<Account> Store::create_account(const NewAccount& account) {
 }
 
 Result<Account> Store::Impl::add_account(const NewAccount& account) {
-  const int added =
-      exec("INSERT INTO account (name, home, password_hash, quota_bytes, quota_files, is_guest, is_read_only,"
-           " used_bytes, used_files, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
-           " ON CONFLICT (name) DO NOTHING",
-           account.name, account.home, account.password_hash, account.quota_bytes, account.quota_files,
-           std::int64_t{account.is_guest}, std::int64_t{account.is_read_only}, account.used_bytes,
-           account.used_files, to_stored(wall_now()));
+  const int added = exec(
+      "INSERT INTO account (name, home, password_hash, quota_bytes, quota_files, is_guest, is_read_only,"
+      " is_registered, used_bytes, used_files, created)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?11, ?8, ?9, ?10)"
+      " ON CONFLICT (name) DO NOTHING",
+      account.name, account.home, account.password_hash, account.quota_bytes, account.quota_files,
+      std::int64_t{account.is_guest}, std::int64_t{account.is_read_only}, account.used_bytes,
+      account.used_files, to_stored(wall_now()), std::int64_t{account.is_registered});
   if (added == 0) return fail(Errc::exists, "there is an account of this name");
   return first_account(prepared(kByName, account.name));
 }

@@ -37,11 +37,6 @@ Status check_free(Store::Impl& impl, AccountId account, std::string_view path) {
   return check_no_upload(impl, account, path);
 }
 
-bool partial_waits_at(Store::Impl& impl, AccountId account, std::string_view path) {
-  const Stmt row = impl.prepared("SELECT 1 FROM breakpoint WHERE account = ?1 AND path = ?2", account, path);
-  return row->executeStep();
-}
-
 bool partial_waits_below(Store::Impl& impl, AccountId account, std::string_view folder) {
   const PathRange below = range_below(folder);
   const Stmt row =
@@ -78,11 +73,23 @@ void settle_removal(Store::Impl& impl, const Intent& intent) {
   impl.add_usage(intent.account, -*intent.size, 0, waiting == 0 ? -1 : 0);
 }
 
-// begin_rename saw to it that no partial waits at or below `to`, so what moves there finds its place free,
-// and the complete file that was replaced was its path's only file.
+// What came to the name is complete: nobody will go on with a partial that waits there. A path is one file,
+// whether it has a complete one, a partial, or both.
+void drop_replaced(Store::Impl& impl, const Intent& intent) {
+  const Stmt row = impl.prepared(
+      "DELETE FROM breakpoint WHERE account = ?1 AND path = ?2 AND owner IS NULL RETURNING received",
+      intent.account, intent.to);
+  const bool had_partial = row->executeStep();
+  const Bytes received = had_partial ? number_at(*row, 0) : 0;
+  if (had_partial) row->executeStep();
+  if (intent.size || had_partial) impl.add_usage(intent.account, -intent.size.value_or(0) - received, 0, -1);
+}
+
+// begin_rename saw to it that no partial waits below `to`, so what moves there finds its place free.
 void settle_rename(Store::Impl& impl, const Intent& intent) {
   if (intent.path == intent.to) return;
   drop_digests(impl, intent.account, intent.to);
+  drop_replaced(impl, intent);
   const PathRange below = range_below(intent.path);
   const auto rest_from = static_cast<std::int64_t>(intent.path.size()) + 1;
   for (const char* move : {"UPDATE breakpoint SET path = CAST(?5 || substr(path, ?6) AS BLOB)"
@@ -91,7 +98,6 @@ void settle_rename(Store::Impl& impl, const Intent& intent) {
                            " WHERE account = ?1 AND (path = ?2 OR (path >= ?3 AND path < ?4))"}) {
     impl.exec(move, intent.account, intent.path, below.first, below.last, intent.to, rest_from);
   }
-  if (intent.size) impl.add_usage(intent.account, -*intent.size, 0, -1);
 }
 
 }  // namespace
@@ -133,7 +139,7 @@ Result<IntentId> Store::begin_rename(AccountId account, std::string_view from, s
         return tl::unexpected<Error>(free.error());
     }
     const bool is_same = from == to;  // then nothing is replaced, and what waits there may stay
-    if (!is_same && (partial_waits_at(*impl_, account, to) || partial_waits_below(*impl_, account, to))) {
+    if (!is_same && partial_waits_below(*impl_, account, to)) {
       return fail(Errc::exists, "an unfinished upload waits under the new name");
     }
     return add_intent(*impl_, {.account = account,

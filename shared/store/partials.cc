@@ -38,25 +38,33 @@ Result<std::optional<Partial>> Store::partial_at(AccountId account, std::string_
   });
 }
 
-Result<std::vector<Partial>> Store::partials_in(AccountId account, std::string_view directory) {
+Result<std::vector<Partial>> Store::partials_in(AccountId account, std::string_view directory,
+                                                const PartialPage& page) {
   const PathRange below = range_below(directory);
-  auto partials = impl_->read("listing uploads", [&]() -> Result<std::vector<Partial>> {
-    return all_partials(impl_->prepared("SELECT " PARTIAL_COLUMNS
-                                        " FROM breakpoint WHERE account = ?1 AND path >= ?2 AND path < ?3"
-                                        " ORDER BY path",
-                                        account, below.first, below.last));
+  return impl_->read("listing uploads", [&]() -> Result<std::vector<Partial>> {
+    return all_partials(
+        impl_->prepared("SELECT " PARTIAL_COLUMNS
+                        " FROM breakpoint WHERE account = ?1 AND path >= ?2 AND path < ?3 AND path > ?4"
+                        " AND instr(substr(path, ?5), x'2f') = 0 ORDER BY path LIMIT ?6",
+                        account, below.first, below.last, page.after,
+                        static_cast<std::int64_t>(below.first.size() + 1), page.most));
   });
-  if (!partials) return partials;
-  const std::size_t name_at = below.first.size();
-  std::erase_if(*partials,
-                [&](const Partial& partial) { return partial.path.find('/', name_at) != std::string::npos; });
-  return partials;
 }
 
-Result<std::vector<Partial>> Store::partials_of(AccountId account) {
+Result<std::vector<Partial>> Store::partials_of(AccountId account, const PartialPage& page) {
   return impl_->read("listing uploads", [&]() -> Result<std::vector<Partial>> {
     return all_partials(impl_->prepared(
-        "SELECT " PARTIAL_COLUMNS " FROM breakpoint WHERE account = ?1 ORDER BY path", account));
+        "SELECT " PARTIAL_COLUMNS " FROM breakpoint WHERE account = ?1 AND path > ?2 ORDER BY path LIMIT ?3",
+        account, page.after, page.most));
+  });
+}
+
+Status Store::keep_partial_digest(const Partial& partial, std::string_view sha256) {
+  return impl_->write("keeping a digest", [&]() -> Status {
+    impl_->exec(
+        "UPDATE breakpoint SET sha256 = ?4 WHERE id = ?1 AND token = ?2 AND received = ?3 AND owner IS NULL",
+        partial.id, partial.token, partial.received, sha256);
+    return {};
   });
 }
 

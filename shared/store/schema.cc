@@ -82,7 +82,10 @@ CREATE INDEX registration_by_origin ON registration (origin, at);
 
 constexpr const char* kCertificates = "ALTER TABLE account ADD COLUMN certificate BLOB NOT NULL DEFAULT x'';";
 
-constexpr std::array kSteps = {kFirstSchema, kRegistrations, kCertificates};
+constexpr const char* kRegistered =
+    "ALTER TABLE account ADD COLUMN is_registered INTEGER NOT NULL DEFAULT 0;";
+
+constexpr std::array kSteps = {kFirstSchema, kRegistrations, kCertificates, kRegistered};
 
 std::int64_t pragma(SQLite::Database& db, const char* name) {
   return db.execAndGet(std::string("PRAGMA ") + name).getInt64();

@@ -63,6 +63,12 @@ struct UploadStart {
       0;  // granted at once as far as the quota has room, as by grow(): a small file needs no second call
 };
 
+// Which rows of an ordered answer.
+struct PartialPage {
+  std::string after = {};  // those behind this path; "": from the first
+  std::int64_t most = INT64_MAX;
+};
+
 struct FileDigest {
   Bytes size = 0;
   std::int64_t mtime_ns = 0;
@@ -149,9 +155,13 @@ class Store {
                      const std::function<Status(Bytes)>& cut);
   Status drop_upload(UploadId id);  // active row whose partial file is gone: gives everything back
   Result<std::optional<Partial>> partial_at(AccountId account, std::string_view path);
-  Result<std::vector<Partial>> partials_in(AccountId account,
-                                           std::string_view directory);  // directly in it, for listings
-  Result<std::vector<Partial>> partials_of(AccountId account);           // all
+  // By path; an account may have very many, so not all at once where a client asks.
+  Result<std::vector<Partial>> partials_in(AccountId account, std::string_view directory,
+                                           const PartialPage& page = {});  // directly in it
+  Result<std::vector<Partial>> partials_of(AccountId account, const PartialPage& page = {});
+  // The digest of all bytes of a waiting partial has been found out. Nothing happens if it is another one by
+  // now.
+  Status keep_partial_digest(const Partial& partial, std::string_view sha256);
   Result<std::vector<Partial>> partials_untouched_since(WallTime when);  // inactive and older, for expiry
 
   // --- removals and renames ---
@@ -161,8 +171,8 @@ class Store {
   Result<IntentId> begin_removal(AccountId account, std::string_view path, std::uint64_t inode,
                                  std::optional<Bytes> size, OwnerId owner);
   // Rename of a file or a folder on disk; partials at and below it move along. Errc::busy when an upload runs
-  // at or below either path; Errc::exists when a partial waits at or below `to` (claim and drop it first, if
-  // it is to be replaced).
+  // at or below either path; Errc::exists when a partial waits below `to`. The row of one that waits at `to` goes
+  // with finish_intent, if the rename happened; its file is the caller's business then.
   Result<IntentId> begin_rename(AccountId account, std::string_view from, std::string_view to,
                                 std::uint64_t inode, std::optional<Bytes> replaced_size, OwnerId owner);
   Status finish_intent(

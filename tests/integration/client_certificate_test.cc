@@ -144,10 +144,19 @@ TEST_P(ClientCertificate, IsNoWayIntoALockedOrReadOnlyAccount) {
 // Whoever registers another's name first must not get what the other uploads.
 TEST_P(ClientCertificate, NameIsNoProofWherePeopleRegister) {
   start("optional", {ca(), "registration=open"});
-  const auto own = ca_.issue("mika");
-  EXPECT_TRUE(answers(connect(own).ask("USER mika"), 331));
-  pin("mika", own.fingerprint);
-  EXPECT_TRUE(answers(connect(own).ask("USER mika"), 232));
+  FtpTalker other = connect();
+  EXPECT_TRUE(answers(other.ask("SITE REGISTER karin"), 350));
+  EXPECT_TRUE(answers(other.ask("PASS an-uninvited-guest"), 200));
+  const auto own = ca_.issue("karin");
+  for (const bool is_open : {true, false}) {
+    EXPECT_TRUE(answers(connect(own).ask("USER karin"), 331)) << is_open;
+    EXPECT_TRUE(answers(connect(ca_.issue("mika")).ask("USER mika"), 232)) << "the operator made this one";
+    server_->stop();
+    server_->set("registration=closed");
+    server_->start();
+  }
+  pin("karin", own.fingerprint);
+  EXPECT_TRUE(answers(connect(own).ask("USER karin"), 232));
 }
 
 TEST_P(ClientCertificate, OfAGuestsNameIsAGuest) {

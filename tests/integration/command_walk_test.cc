@@ -101,6 +101,8 @@ const std::map<std::string_view, Sample> kSamples = {
     {"XSHA512", {"missing", {550}}},
 };
 const std::map<std::string_view, Sample> kSiteSamples = {
+    {"BREAKPOINT", {"", {213}}},
+    {"BREAKPOINT DROP", {"missing", {550}}},
     {"CHMOD", {"600 missing", {550}}},
     {"COPY", {"a b", {}}},
     {"HELP", {"", {214}}},

@@ -70,9 +70,28 @@ PathCommand stores(const std::string& verb) {
 
 std::vector<PathCommand> path_commands() {
   std::vector<PathCommand> commands;
-  for (const char* verb :
-       {"AVBL", "DELE", "HASH", "MD5",  "MDTM", "MKD",   "MLST",    "RMD",     "SIZE",       "STAT",
-        "XCRC", "XMD5", "XMKD", "XRMD", "XSHA", "XSHA1", "XSHA256", "XSHA512", "SITE MKDIR", "SITE RMDIR"})
+  for (const char* verb : {"AVBL",
+                           "DELE",
+                           "HASH",
+                           "MD5",
+                           "MDTM",
+                           "MKD",
+                           "MLST",
+                           "RMD",
+                           "SIZE",
+                           "STAT",
+                           "XCRC",
+                           "XMD5",
+                           "XMKD",
+                           "XRMD",
+                           "XSHA",
+                           "XSHA1",
+                           "XSHA256",
+                           "XSHA512",
+                           "SITE MKDIR",
+                           "SITE RMDIR",
+                           "SITE BREAKPOINT",
+                           "SITE BREAKPOINT DROP"})
     commands.push_back(asks(verb));
   for (const char* verb : {"LIST", "MLSD", "NLST", "RETR"}) commands.push_back(fetches(verb));
   for (const char* verb : {"APPE", "STOR"}) commands.push_back(stores(verb));

@@ -312,5 +312,48 @@ TEST_F(Data, NothingLeaksADescriptor) {
   EXPECT_TRUE(wait_until([&] { return count() <= before; })) << count() << " instead of " << before;
 }
 
+// Clients connect before they send the command, when nobody has hung up on strangers yet.
+TEST_F(Data, StrangersBeforeTheClientDoNotKeepItOut) {
+  FtpTalker talker = connect();
+  const std::uint16_t port = passive_port(talker);
+  std::vector<UniqueFd> strangers;
+  for (int i = 0; i < 8; ++i) {
+    auto stranger = net::connect_to(loopback(port), soon(), loopback(0, "127.0.0.9"));
+    ASSERT_TRUE(stranger) << stranger.error().context;
+    strangers.push_back(std::move(*stranger));
+  }
+  auto own = net::connect_to(loopback(port), Deadline::after(2s));
+  ASSERT_TRUE(own);
+  EXPECT_TRUE(answers(talker.ask("RETR file"), 150));
+  net::Stream data(std::move(*own));
+  EXPECT_EQ(read_to_end(data), "content");
+  EXPECT_TRUE(answers(talker.reply(), 226));
+}
+
+// Who connected for a transfer that was refused must not be served by the next one.
+TEST_F(Data, ListenerIsGoneAfterARefusal) {
+  FtpTalker talker = connect();
+  for (const char* refused : {"RETR missing", "STOR missing/file", "LIST missing", "MLSD missing", "RETR"}) {
+    const std::uint16_t port = passive_port(talker);
+    EXPECT_GE(talker.code(refused), 500) << refused;
+    EXPECT_TRUE(wait_until([&] { return !net::connect_to(loopback(port), soon()); })) << refused;
+    EXPECT_TRUE(answers(talker.ask("RETR file"), 425)) << refused;
+  }
+}
+
+TEST(DataOptions, PassivePortThatNobodyUsesIsGivenBack) {
+  FerrydServer server({"data_timeout=1s"});
+  server.add_account("mika");
+  server.put_file("mika", "file", std::string("content"));
+  FtpTalker talker = FtpTalker::logged_in(server, "mika");
+  const std::string text = talker.ask("EPSV").text();
+  const auto port = static_cast<std::uint16_t>(std::stoi(text.substr(text.find("|||") + 3)));
+  EXPECT_TRUE(net::connect_to(loopback(port), soon()));
+  EXPECT_TRUE(wait_until([&] { return !net::connect_to(loopback(port), soon()); }));
+  EXPECT_TRUE(answers(talker.ask("NOOP"), 200)) << "the session goes on";
+  EXPECT_TRUE(answers(talker.ask("RETR file"), 425));
+  EXPECT_EQ(talker.fetch("file").bytes, "content");
+}
+
 }  // namespace
 }  // namespace ferry::test

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -206,6 +207,47 @@ TEST_P(SlowTransfer, ThatStandsStillIsGivenUpAndTheSessionLives) {
     EXPECT_TRUE(answers(talker.reply(), 426)) << command;
     EXPECT_TRUE(answers(talker.ask("NOOP"), 200)) << command;
   }
+}
+
+// A 213 in front of the 150 would be taken for the transfer's own reply.
+TEST_P(DuringTransfer, StatusWaitsForTheFirstReply) {
+  FtpTalker talker = connect();
+  talker.prepare_data();
+  talker.send_raw("RETR large\r\nSTAT\r\nNOOP\r\n");
+  EXPECT_TRUE(answers(talker.reply(), 150));
+  EXPECT_TRUE(answers(talker.reply(), 213));
+  talker.send("ABOR");
+  for (const int code : {426, 226, 200}) EXPECT_TRUE(answers(talker.reply(), code));
+  talker.expect("EPSV", 229);
+  talker.send_raw("RETR missing\r\nSTAT\r\nNOOP\r\n");
+  for (const int code : {550, 211, 200}) EXPECT_TRUE(answers(talker.reply(), code));
+}
+
+TEST_P(DuringTransfer, AbortWithAnArgumentIsALineLikeOthers) {
+  FtpTalker talker = connect();
+  net::Stream data = begin_and_stop(talker);
+  talker.send("ABOR now");
+  finish(std::move(data));
+  EXPECT_TRUE(answers(talker.reply(), 226));
+  EXPECT_TRUE(answers(talker.reply(), 501));
+}
+
+// It holds a thread for as long as it takes: as a transfer does, and ABOR ends it.
+TEST_P(DuringTransfer, StatusOfAFolderCanBeAborted) {
+  FtpTalker talker = connect();
+  server_.put_file("mika", "many", std::nullopt);
+  server_.put_file("mika", "many/first", std::string("content"));
+  const auto place = server_.home("mika") / "many";
+  for (int i = 0; i < 20'000; ++i) {
+    const auto name = place / fmt::format("{:05}{}", i, std::string(240, 'n'));
+    ASSERT_EQ(::link((place / "first").c_str(), name.c_str()), 0);
+  }
+  talker.send_raw("STAT many\r\nNOOP\r\nABOR\r\n");
+  const auto listing = talker.reply();
+  EXPECT_TRUE(answers(listing, 213));
+  EXPECT_LT(listing.lines.size(), 20'000u);
+  EXPECT_TRUE(answers(talker.reply(), 226));
+  EXPECT_TRUE(answers(talker.reply(), 200));
 }
 
 }  // namespace

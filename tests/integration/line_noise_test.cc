@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <atomic>
+#include <thread>
+
 #include "shared/net/socket.h"
 #include "tests/support/ferryd_server.h"
 #include "tests/support/ftp_talker.h"
@@ -202,6 +205,46 @@ TEST(SlowClients, WhoNeverReadsRepliesIsEnded) {
   }
   EXPECT_TRUE(logouts());
   EXPECT_FALSE(limit.passed());
+}
+
+// Byte upon byte of a line without end, faster than a thread that waits for more would leave.
+TEST(SlowClients, WhoDribbleKeepNobodyWaiting) {
+  FerrydServer server({"workers=1", "threads_per_worker=4"});
+  server.add_account("mika");
+  std::vector<FtpTalker> dribbling;
+  for (int i = 0; i < 8; ++i) dribbling.emplace_back(server);
+  std::atomic<bool> stops = false;
+  std::thread sender([&] {
+    while (!stops) {
+      for (FtpTalker& talker : dribbling)
+        static_cast<void>(const_cast<net::Stream&>(talker.control()).try_write("a"));
+      std::this_thread::sleep_for(500us);
+    }
+  });
+  for (int i = 0; i < 20; ++i) {
+    const auto asked = std::chrono::steady_clock::now();
+    EXPECT_TRUE(answers(FtpTalker::logged_in(server, "mika").ask("NOOP"), 200));
+    EXPECT_LT(std::chrono::steady_clock::now() - asked, 1s);
+  }
+  stops = true;
+  sender.join();
+}
+
+// What only the very next line may use is not for the one behind a line that was refused.
+TEST(Sequences, AreBrokenByAnyLineBetween) {
+  FerrydServer server;
+  server.add_account("mika");
+  server.put_file("mika", "a", std::string("content"));
+  FtpTalker talker = FtpTalker::logged_in(server, "mika");
+  for (const std::string& between :
+       {"RNFR"s, "RNFR missing"s, "NOOP"s, "\x01"s, std::string(5000, 'x'), ""s}) {
+    talker.expect("RNFR a", 350);
+    EXPECT_FALSE(answers(talker.ask(between), 350));
+    EXPECT_TRUE(answers(talker.ask("RNTO b"), 503)) << between.substr(0, 20);
+    talker.expect("SITE PASSWD", 350);
+    talker.ask(between);
+    EXPECT_FALSE(answers(talker.ask("PASS another-password"), 200)) << between.substr(0, 20);
+  }
 }
 
 }  // namespace

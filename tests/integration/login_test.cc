@@ -347,5 +347,45 @@ TEST(LoginLog, NamesEveryAttemptWithItsAddress) {
   EXPECT_EQ(log.find('\x1b'), std::string::npos) << "raw escape sequence in the log";
 }
 
+// An own account buys no more guesses at another's.
+TEST(Login, FailuresCountAcrossLogins) {
+  FerrydServer server;
+  server.add_account("mika");
+  FtpTalker talker(server);
+  EXPECT_TRUE(answers(talker.reply(), 220));
+  for (int i = 0; i < 2; ++i) {
+    talker.expect("USER victim", 331);
+    EXPECT_TRUE(answers(talker.ask("PASS guess"), 530));
+  }
+  talker.log_in("mika");
+  talker.expect("REIN", 220);
+  talker.expect("USER victim", 331);
+  EXPECT_TRUE(answers(talker.ask("PASS guess"), 421));
+}
+
+// Those who wait for their password to be checked hold threads: only so many may, and the others work on.
+TEST(Login, FloodLeavesThreadsToThoseWhoAreIn) {
+  FerrydServer server({"workers=1", "threads_per_worker=8", "password_memory=64M", "password_passes=8"});
+  server.add_account("mika");
+  FtpTalker inside = FtpTalker::logged_in(server, "mika");
+  std::vector<FtpTalker> flood;
+  for (int i = 0; i < 24; ++i) {
+    flood.emplace_back(server);
+    EXPECT_TRUE(answers(flood.back().reply(), 220));
+    flood.back().expect("USER nobody", 331);
+  }
+  for (FtpTalker& talker : flood) talker.send("PASS guess");
+  const auto asked = std::chrono::steady_clock::now();
+  EXPECT_TRUE(answers(inside.ask("NOOP"), 200));
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, std::chrono::seconds(2));
+  int refused = 0;
+  for (FtpTalker& talker : flood) {
+    const auto reply = talker.reply(std::chrono::seconds(60));
+    EXPECT_TRUE(reply.code == 530 || reply.code == 421) << reply.code;
+    refused += reply.code == 421 ? 1 : 0;
+  }
+  EXPECT_GT(refused, 0);
+}
+
 }  // namespace
 }  // namespace ferry::test

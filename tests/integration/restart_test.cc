@@ -293,12 +293,13 @@ TEST_P(Restarts, AppendToACompleteFileKeepsWhatWaitsUntilBytesCome) {
     if (*position != '\0') talker().expect(position, 350);
     talker().expect("EPSV", 229);
     talker().send(*position == '\0' ? "APPE file" : "STOR file");
-    ASSERT_TRUE(wait_until([&] { return talker().ask("STAT").code == 213; }));
+    const auto account = server_.store().find_account("mika")->id;
+    ASSERT_TRUE(
+        wait_until([&] { return server_.store().partial_at(account, "/file").value()->owner.has_value(); }));
     talker().send("ABOR");
     EXPECT_TRUE(answers(talker().reply(), 426)) << position;
     EXPECT_TRUE(answers(talker().reply(), 226));
-    const auto waiting =
-        server_.store().partial_at(server_.store().find_account("mika")->id, "/file").value();
+    const auto waiting = server_.store().partial_at(account, "/file").value();
     ASSERT_TRUE(waiting) << position;
     EXPECT_EQ(waiting->received, 6);
     EXPECT_EQ(waiting->sha256, sha256_of("other!"));

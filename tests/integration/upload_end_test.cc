@@ -20,13 +20,14 @@ enum class End { notify, bare, reset };
 
 struct Case {
   End end;
-  int announced;  // 0: no ALLO. Ten bytes are sent
+  int announced;  // 0: "ALLO 0", which announces nothing. Ten bytes are sent
   bool strict, size_or_notify, off;
 };
 // In clear there is no mark: what stands under `notify` is the FIN.
 constexpr Case kUnderTls[] = {
     {End::notify, 0, true, true, true},    {End::notify, 10, true, true, true},
     {End::notify, 12, false, false, true}, {End::bare, 0, false, false, true},
+    {End::notify, 4, true, true, true},    {End::bare, 4, false, false, true},
     {End::bare, 10, false, true, true},    {End::bare, 12, false, false, true},
     {End::reset, 0, false, false, false},  {End::reset, 10, false, false, false},
 };
@@ -48,7 +49,7 @@ class UploadEnds : public testing::TestWithParam<Wire> {
       FtpTalker talker = FtpTalker::logged_in(
           server, "mika", tls,
           {.version = GetParam() == Wire::tls12 ? TlsVersion::tls12 : TlsVersion::tls13});
-      if (one.announced > 0) talker.expect(fmt::format("ALLO {}", one.announced), 200);
+      talker.expect(fmt::format("ALLO {}", one.announced), 200);
       auto started = talker.begin("STOR file");
       ASSERT_TRUE(started.data);
       ASSERT_TRUE(started.data->write_all("0123456789", Deadline::after(20s)));
@@ -98,6 +99,31 @@ TEST_P(UploadEnds, SizeOrNotify) {
 }
 TEST_P(UploadEnds, Off) {
   try_level("off", &Case::off);
+}
+
+// In text mode the wire has other numbers than the file, and a resume to which nothing is added has been told
+// of its size by nobody.
+TEST_P(UploadEnds, AnnouncedSizeProvesOnlyWhatItCounts) {
+  if (GetParam() == Wire::clear) GTEST_SKIP() << "in clear a FIN is an end";
+  FerrydServer server;
+  server.add_account("mika");
+  FtpTalker talker = FtpTalker::logged_in(
+      server, "mika", true, {.version = GetParam() == Wire::tls12 ? TlsVersion::tls12 : TlsVersion::tls13});
+  const auto bare = [&](const std::string& path, std::string_view bytes) {
+    return talker.break_off(path, bytes);
+  };
+  talker.expect("TYPE A", 200);
+  talker.expect("ALLO 9", 200);
+  EXPECT_TRUE(answers(bare("text", "a\r\nb\r\nc\r\n"), 426));
+  talker.expect("TYPE I", 200);
+  talker.expect("ALLO 10", 200);
+  EXPECT_TRUE(answers(bare("file", "01234"), 426));
+  talker.expect("REST 5", 350);
+  talker.expect("ALLO 5", 200);
+  EXPECT_TRUE(answers(bare("file", ""), 426)) << "5 bytes were to follow";
+  talker.expect("REST 5", 350);
+  talker.expect("ALLO 5", 200);
+  EXPECT_TRUE(answers(bare("file", "56789"), 226));
 }
 
 }  // namespace

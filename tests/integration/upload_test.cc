@@ -341,5 +341,44 @@ TEST(UploadsInClear, EndOfBothConnectionsIsABreak) {
   EXPECT_EQ(size.text(), "1000");
 }
 
+// Who says QUIT and hangs up has not broken off (RFC 959 §4.1.1), though nobody reads the 226.
+TEST(UploadsInClear, QuitBehindTheDataIsNoBreak) {
+  FerrydServer server;
+  server.add_account("mika");
+  for (int i = 0; i < 5; ++i) {
+    const std::string name = "file" + std::to_string(i);
+    FtpTalker talker = FtpTalker::logged_in(server, "mika");
+    auto started = talker.begin("STOR " + name);
+    ASSERT_TRUE(started.data);
+    ASSERT_TRUE(started.data->write_all(some_bytes(300'000), Deadline::after(std::chrono::seconds(10))));
+    ASSERT_TRUE(started.data->finish(Deadline::after(std::chrono::seconds(10))));
+    talker.send("QUIT");
+    talker.disconnect();
+    EXPECT_TRUE(wait_until([&] { return std::filesystem::exists(server.home("mika") / name); })) << i;
+  }
+  EXPECT_TRUE(server.is_settled("mika"));
+  EXPECT_EQ(server.usage("mika"), (Usage{1'500'000, 5}));
+}
+
+// The room it waited for is another's; ABOR ends the waiting, and what came after it needs no room.
+TEST(UploadsAtTheQuota, AbortIsNotWaitedFor) {
+  FerrydServer server;
+  server.add_account("mika", {.quota = 1 << 20});
+  FtpTalker older = FtpTalker::logged_in(server, "mika"), younger = FtpTalker::logged_in(server, "mika");
+  auto first = older.begin("STOR first");
+  ASSERT_TRUE(first.data);
+  ASSERT_TRUE(first.data->write_all(some_bytes(300'000), Deadline::after(std::chrono::seconds(10))));
+  ASSERT_TRUE(
+      wait_until([&] { return older.ask("STAT").text().find(": 300000 bytes") != std::string::npos; }));
+  younger.expect("ALLO " + younger.ask("AVBL").text(), 200);
+  auto second = younger.begin("STOR second");
+  ASSERT_TRUE(second.data);
+  const auto sent = std::chrono::steady_clock::now();
+  older.send("ABOR");
+  EXPECT_TRUE(answers(older.reply(), 426));
+  EXPECT_TRUE(answers(older.reply(), 226));
+  EXPECT_LT(std::chrono::steady_clock::now() - sent, std::chrono::seconds(5));
+}
+
 }  // namespace
 }  // namespace ferry::test

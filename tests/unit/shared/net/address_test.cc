@@ -149,5 +149,14 @@ TEST(Address, KnowsWhichZoneNamesItsScope) {
   EXPECT_FALSE(Address::parse("fe80::1", 1)->is_in_zone(""));
 }
 
+TEST(Address, OriginIsOneHostOrHousehold) {
+  const auto origin = [](const char* ip) { return Address::parse(ip, 21)->origin(); };
+  EXPECT_EQ(origin("192.0.2.7"), "192.0.2.7");
+  EXPECT_EQ(origin("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+  EXPECT_EQ(origin("2001:db8:1:2:ffff::"), origin("2001:db8:1:2::1"));
+  EXPECT_NE(origin("2001:db8:1:3::1"), origin("2001:db8:1:2::1"));
+  EXPECT_EQ(origin("fe80::1%lo"), "fe80::1%lo") << "a link is no household";
+}
+
 }  // namespace
 }  // namespace ferry::net

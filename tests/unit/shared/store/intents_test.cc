@@ -164,10 +164,29 @@ TEST_F(StoreIntents, RenameOfAFolderMovesEverythingBelowAndNothingElse) {
   expect(100, 4);
 }
 
-TEST_F(StoreIntents, RenameOntoAWaitingPartialIsRefused) {
+TEST_F(StoreIntents, RenameOntoAWaitingPartialTakesItsPlaceWhenItHappens) {
+  add_file(account_.id, "/x", 100);
   add_partial(account_.id, "/to", 10);
+  finish(rename("/x", "/to"), false);
+  EXPECT_TRUE(must(store_->partial_at(account_.id, "/to"))) << "a refusal costs nothing";
+  expect(110, 2);
+  finish(rename("/x", "/to"));
+  EXPECT_FALSE(must(store_->partial_at(account_.id, "/to")));
+  expect(100, 1);
+}
+
+TEST_F(StoreIntents, RenameOntoAFileAndItsPartialReplacesBoth) {
+  add_file(account_.id, "/x", 100);
+  add_file(account_.id, "/to", 40);
+  add_partial(account_.id, "/to", 10, 40);
+  expect(150, 2);
+  finish(rename("/x", "/to", 40));
+  EXPECT_FALSE(must(store_->partial_at(account_.id, "/to")));
+  expect(100, 1);
+}
+
+TEST_F(StoreIntents, RenameOverAFolderWithAWaitingPartialIsRefused) {
   add_partial(account_.id, "/dir/sub/x", 10);
-  EXPECT_EQ(error_of(rename("/x", "/to")), Errc::exists);
   EXPECT_EQ(error_of(rename("/d", "/dir")), Errc::exists);
   EXPECT_TRUE(rename("/d", "/dir2"));
 }

@@ -286,7 +286,7 @@ class Trial {
     const auto result = store_.begin_rename(account_, from, to, 1, model_.size_of(to), kOwner);
     if (model_.is_busy(from) || model_.is_busy(to)) {
       EXPECT_EQ(error_of(result), Errc::busy);
-    } else if (from != to && model_.has_partial(to, false, false)) {
+    } else if (from != to && model_.has_partial(to, true, false)) {
       EXPECT_EQ(error_of(result), Errc::exists);
     } else {
       model_.intents.push_back({must(result), from, to});
@@ -305,6 +305,7 @@ class Trial {
       model_.files.erase(intent.from);
     } else if (intent.from != intent.to) {
       model_.files.erase(intent.to);
+      model_.partials.erase(intent.to);
       move(model_.files, intent);
       move(model_.partials, intent);
     }

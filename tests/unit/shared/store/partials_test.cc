@@ -25,6 +25,26 @@ TEST_F(StorePartials, AreListedByTheFolderTheyAreDirectlyIn) {
   EXPECT_EQ(must(store_->partials_of(account.id)).size(), 7u);
 }
 
+TEST_F(StorePartials, ComeInPages) {
+  const Account account = make_account();
+  for (const char* path : {"/d/1", "/d/2", "/d/2/deep", "/d/3", "/e"}) begin(account.id, path);
+  EXPECT_EQ(paths(must(store_->partials_in(account.id, "/d", {.after = "", .most = 2}))), "/d/1 /d/2 ");
+  EXPECT_EQ(paths(must(store_->partials_in(account.id, "/d", {.after = "/d/2", .most = 2}))), "/d/3 ");
+  EXPECT_EQ(paths(must(store_->partials_of(account.id, {.after = "/d/2", .most = 2}))), "/d/2/deep /d/3 ");
+  EXPECT_EQ(paths(must(store_->partials_of(account.id, {.after = "/e", .most = 2}))), "");
+}
+
+TEST_F(StorePartials, DigestIsKeptOfWhatStillWaits) {
+  const Account account = make_account();
+  add_partial(account.id, "/x", 5);
+  const Partial seen = *must(store_->partial_at(account.id, "/x"));
+  must(store_->keep_partial_digest(seen, "abcd"));
+  EXPECT_EQ(must(store_->partial_at(account.id, "/x"))->sha256, "abcd");
+  must(store_->claim_partial(account.id, "/x", std::nullopt, 7));
+  must(store_->keep_partial_digest(seen, "of what runs"));
+  EXPECT_EQ(must(store_->partial_at(account.id, "/x"))->sha256, "abcd");
+}
+
 TEST_F(StorePartials, AreFoundByTheirExactPath) {
   const Account account = make_account();
   add_partial(account.id, "/\xC3\xA4", 5);

@@ -128,12 +128,14 @@ TEST_F(StoreOpening, BringsTheFirstSchemaUpToDate) {
   {
     SQLite::Database old(file(), SQLite::OPEN_READWRITE);
     old.exec("ALTER TABLE account DROP COLUMN certificate");
+    old.exec("ALTER TABLE account DROP COLUMN is_registered");
     old.exec("DROP TABLE registration");
     old.exec("PRAGMA user_version=1");
   }
   const Account found = must(must(Store::open(file()))->find_account("mika"));
   EXPECT_EQ(found.password_hash, "hash");
   EXPECT_EQ(found.certificate, "");
+  EXPECT_FALSE(found.is_registered);
 }
 
 }  // namespace
