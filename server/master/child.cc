@@ -1,5 +1,6 @@
 #include "server/master/child.h"
 
+#include <fmt/core.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
@@ -10,7 +11,9 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
+#include <exception>
 
 #include "server/master/process_title.h"
 #include "shared/base/check.h"
@@ -81,8 +84,17 @@ pid_t fork_child(const ChildRole& role, const std::function<int()>& life) {
   const pid_t master = ::getpid();
   const pid_t pid = ::fork();
   if (pid != 0) return pid;
-  become_worker(role, master);
-  std::exit(life());  // not through the master's stack: its destructors would clean up what is still in use
+  // Not through the master's stack, by return or by exception: its destructors would clean up what is still
+  // in use.
+  int code = 1;
+  try {
+    become_worker(role, master);
+    code = life();
+  } catch (const std::exception& error) {
+    std::fputs(fmt::format("{}: {}\n", role.title, error.what()).c_str(), stderr);
+    std::_Exit(code);
+  }
+  std::exit(code);
 }
 
 }  // namespace ferry

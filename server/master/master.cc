@@ -9,6 +9,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <utility>
 
 #include "server/master/prepare.h"
@@ -197,10 +198,19 @@ Status Master::reload(Generation wanted) {
   workers_.tell_all({LinkMessage::Kind::reopen_logs, 0});
   auto options = load_options(service_.arguments.source, service_.arguments.sets);
   const Status done =
-      options ? put_to_work(std::move(*options), wanted) : Status(tl::unexpected(options.error()));
+      options ? put_to_work_guarded(std::move(*options), wanted) : Status(tl::unexpected(options.error()));
   if (!done) log(Level::error, "not reloaded, the old configuration stays: " + done.error().context);
   notifier_.ready(fmt::format("{} workers", service_.workers));
   return done;
+}
+
+// An exception would end the master, and all sessions with it.
+Status Master::put_to_work_guarded(Options options, Generation wanted) {
+  try {
+    return put_to_work(std::move(options), wanted);
+  } catch (const std::exception& error) {
+    return fail(Errc::io, error.what());
+  }
 }
 
 Status Master::put_to_work(Options options, Generation wanted) {

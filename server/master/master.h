@@ -43,6 +43,7 @@ class Master final : public ControlDesk {
   void end_when_drained();
   enum class Generation { always, if_anything_changed };
   Status reload(Generation wanted);
+  Status put_to_work_guarded(Options options, Generation wanted);
   Status put_to_work(Options options, Generation wanted);
   void log(Logs::Level level, const std::string& text) { service_.logs->service(level, text); }
 

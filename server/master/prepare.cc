@@ -139,7 +139,10 @@ Result<std::shared_ptr<net::TlsServer>> load_own_certificate(const Options& opti
                                                              Logs& logs) {
   const ActAs acting(run_as);
   const CertificateFiles files = own_certificate_files(options);
-  if (!fs::exists(files.certificate) || !fs::exists(files.key)) {
+  std::error_code unreadable;  // a folder that cannot be searched is no reason to make others
+  const bool are_there = fs::exists(files.certificate, unreadable) && fs::exists(files.key, unreadable);
+  if (unreadable) return fail_errno(unreadable.value(), files.certificate);
+  if (!are_there) {
     // One without the other is what a start leaves that was killed between the two: of no use to anybody.
     for (const std::string& half : {files.certificate, files.key}) {
       if (::unlink(half.c_str()) == 0)

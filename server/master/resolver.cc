@@ -40,10 +40,11 @@ Record look_up_one(std::size_t number, const std::string& name) {
   return record;
 }
 
-std::vector<NameAnswer> read_answers(int pipe) {
+// No more than were asked for: whoever writes on has been taken over by what it read.
+std::vector<NameAnswer> read_answers(int pipe, std::size_t most) {
   std::vector<NameAnswer> answers;
   Record record;
-  while (::read(pipe, &record, sizeof record) == sizeof record) {
+  while (answers.size() < most && ::read(pipe, &record, sizeof record) == sizeof record) {
     record.reason.back() = '\0';
     answers.push_back({record.number, record.ipv4, record.reason.data()});
   }
@@ -96,7 +97,7 @@ std::optional<std::vector<std::size_t>> Resolver::bury(pid_t pid) {
   if (pid != pid_) return std::nullopt;
   pid_ = -1;
   has_run_ = true;
-  auto answers = read_answers(answers_.get());
+  auto answers = read_answers(answers_.get(), asked_.size());
   answers_.reset();
   for (const std::size_t number : asked_) {
     if (std::ranges::find(answers, number, &NameAnswer::number) == answers.end())

@@ -179,13 +179,18 @@ SessionView read_once(const Key& key, const Slot& slot) {
 }
 
 // A writer that lost its core in the middle gets a moment to go on; one that was stopped or killed there must
-// not hold the master up: after some tries a torn view has to do.
-SessionView read_seat(const Key& key, const Slot& slot) {
+// not hold the master up: after some tries a torn view has to do, and sooner when others have had their
+// moments
+// (`patience`, counted in them) already.
+SessionView read_seat(const Key& key, const Slot& slot, int& patience) {
   constexpr int kTries = 100, kTriesAtOnce = 10;
   constexpr std::chrono::microseconds kMoment{100};
   SessionView view;
   for (int i = 0; i < kTries; ++i) {
-    if (i >= kTriesAtOnce) std::this_thread::sleep_for(kMoment);
+    if (i >= kTriesAtOnce) {
+      if (patience-- <= 0) break;
+      std::this_thread::sleep_for(kMoment);
+    }
     const std::uint64_t before = slot.sequence.load(std::memory_order_acquire);
     view = read_once(key, slot);
     if (before % 2 == 0 && slot.sequence.load(std::memory_order_relaxed) == before) break;
@@ -364,10 +369,11 @@ void Scoreboard::clear_process(pid_t pid) {
 
 std::vector<SessionView> Scoreboard::list() const {
   std::vector<SessionView> views;
+  int patience = 2000;
   const int end = this->end();
   for (int i = 0; i < end; ++i) {
     if (!is_taken(keys_[i])) continue;
-    SessionView view = read_seat(keys_[i], seats_[i]);
+    SessionView view = read_seat(keys_[i], seats_[i], patience);
     if (view.pid != 0) views.push_back(std::move(view));
   }
   return views;

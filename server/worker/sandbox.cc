@@ -114,7 +114,7 @@ constexpr int kCalls[] = {
     SCMP_SYS(sched_getaffinity), SCMP_SYS(membarrier), SCMP_SYS(restart_syscall), SCMP_SYS(exit),
     SCMP_SYS(exit_group), SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(clock_nanosleep),
     SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom), SCMP_SYS(sysinfo),
-    SCMP_SYS(uname), SCMP_SYS(getrusage), SCMP_SYS(prlimit64), SCMP_SYS(getuid), SCMP_SYS(geteuid),
+    SCMP_SYS(uname), SCMP_SYS(getrusage), SCMP_SYS(getuid), SCMP_SYS(geteuid),
     SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(getcwd), SCMP_SYS(umask),
     // signals: a failed CHECK aborts
     SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
@@ -123,7 +123,7 @@ constexpr int kCalls[] = {
     SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(lseek),
     SCMP_SYS(fstat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(statx),
     SCMP_SYS(fstatfs), SCMP_SYS(statfs), SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2),
-    SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64), SCMP_SYS(fcntl), SCMP_SYS(flock),
+    SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getdents64), SCMP_SYS(flock),
     SCMP_SYS(ftruncate), SCMP_SYS(fallocate), SCMP_SYS(fadvise64), SCMP_SYS(fsync), SCMP_SYS(fdatasync),
     SCMP_SYS(copy_file_range), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlink),
     SCMP_SYS(unlinkat), SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(chmod), SCMP_SYS(fchmod),
@@ -162,8 +162,13 @@ Status enter_seccomp() {
   allow(SCMP_SYS(clone), {scmp_arg_cmp{0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD}});
   if (error == 0) error = seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
   allow(SCMP_SYS(tgkill), {equals(0, static_cast<scmp_datum_t>(getpid()))});  // abort()
-  allow(SCMP_SYS(ioctl), {equals(1, TCGETS)});                                // isatty(); never TIOCSTI
-  allow(SCMP_SYS(ioctl), {equals(1, SIOCGIFNAME)});                           // the zone of fe80::1%eth0
+  allow(SCMP_SYS(prlimit64), {equals(0, 0)});  // its own; those of others could stop them
+  // Never F_SETOWN and F_SETSIG, which together send any signal to any process of the same user.
+  for (const int command : {F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW, F_DUPFD_CLOEXEC,
+                            F_OFD_GETLK, F_OFD_SETLK})
+    allow(SCMP_SYS(fcntl), {equals(1, static_cast<scmp_datum_t>(command))});
+  allow(SCMP_SYS(ioctl), {equals(1, TCGETS)});       // isatty(); never TIOCSTI
+  allow(SCMP_SYS(ioctl), {equals(1, SIOCGIFNAME)});  // the zone of fe80::1%eth0
   allow(SCMP_SYS(socket), {equals(0, AF_INET)});
   allow(SCMP_SYS(socket), {equals(0, AF_INET6)});
   if (error == 0) error = seccomp_load(filter.get());

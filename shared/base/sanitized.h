@@ -15,4 +15,5 @@
 
 namespace ferry {
 inline constexpr bool kIsSanitized = FERRY_SANITIZED;
+inline constexpr unsigned kSanitizerThreads = kIsSanitized ? 2 : 0;  // at most, of its own in every process
 }

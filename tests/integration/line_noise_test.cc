@@ -7,6 +7,7 @@
 #include <atomic>
 #include <thread>
 
+#include "shared/base/sanitized.h"
 #include "shared/net/socket.h"
 #include "tests/support/ferryd_server.h"
 #include "tests/support/ftp_talker.h"
@@ -176,7 +177,8 @@ TEST(SlowClients, WhoSendHalfALineHoldNoThread) {
     for (FtpTalker& talker : slow) talker.send_raw({&byte, 1});
     EXPECT_TRUE(answers(FtpTalker::logged_in(server, "mika").ask("NOOP"), 200));
   }
-  for (const pid_t worker : server.worker_pids()) EXPECT_LE(count_threads(worker), 4U + 2U);
+  for (const pid_t worker : server.worker_pids())
+    EXPECT_LE(count_threads(worker), 4U + 2U + kSanitizerThreads);
   for (FtpTalker& talker : slow) {
     talker.send("");
     EXPECT_TRUE(answers(talker.reply(), 200));

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <deque>
 
+#include "shared/base/sanitized.h"
 #include "shared/net/socket.h"
 #include "tests/integration/master_fixture.h"
 #include "tests/support/bytes.h"
@@ -254,7 +255,7 @@ TEST(ProxyThreads, SlowHeadersHoldNone) {
   FtpTalker talker = FtpTalker::logged_in(server, "mika", false, {.proxy_header = header_of(kClient)});
   talker.data_from(kClient);
   EXPECT_TRUE(answers(talker.store("file", "content"), 226));
-  EXPECT_LE(count_threads(server.worker_pids().at(0)), 5U);
+  EXPECT_LE(count_threads(server.worker_pids().at(0)), 5U + kSanitizerThreads);
   slow.front().send_raw(header_of(kClient).substr(16));
   EXPECT_TRUE(answers(slow.front().reply(), 220));
 }
