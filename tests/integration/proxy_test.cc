@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <deque>
+#include <utility>
 
 #include "shared/base/sanitized.h"
 #include "shared/net/socket.h"
@@ -233,7 +234,14 @@ TEST_F(ProxyLimits, ConnectionsWithoutAHeaderAreBoundedAndEnd) {
     for (const pid_t worker : server_.worker_pids()) count += count_descriptors(worker);
     return count;
   };
-  const std::size_t before = descriptors();
+  // A worker that has only just started still opens what it needs.
+  std::size_t before = 0;
+  auto unchanged_since = std::chrono::steady_clock::now();
+  ASSERT_TRUE(wait_until([&] {
+    const auto now = std::chrono::steady_clock::now();
+    if (std::exchange(before, descriptors()) != before) unchanged_since = now;
+    return now - unchanged_since > 300ms;
+  }));
   std::deque<net::Stream> silent;
   for (int i = 0; i < 12; ++i) silent.push_back(connect());
   ASSERT_TRUE(wait_until([&] { return descriptors() == before + silent.size(); }));
