@@ -159,8 +159,11 @@ fuzz: $(SRC_fuzz:tests/fuzz/%.cc=$(FUZZ_BUILD)/%)  ## each fuzz target for FUZZ_
 	  $$target -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$$target. $$target.corpus \
 	    $$(find tests/fuzz/corpus/$${target##*/} -maxdepth 0 2>/dev/null) 2>$$target.log || { tail -n 40 $$target.log; exit 1; }; done
 
-bench: $(PROGRAMS) $(BIN)/ferry-bench peers  ## measure, beside other servers; the table goes to docs/benchmarks.md (BENCH_ARGS=--quick: only look)
+bench: $(PROGRAMS) $(BIN)/ferry-bench $(BUILD)/lib/without_digest.so peers  ## measure, beside other servers; the table goes to docs/benchmarks.md (BENCH_ARGS=--quick: only look)
 	@FERRY_BIN_DIR=$(abspath $(BIN)) FERRY_PEERS=$(abspath build/peers) $(BIN)/ferry-bench $(if $(findstring --quick,$(BENCH_ARGS)),,--output docs/benchmarks.md) $(BENCH_ARGS)
+$(BUILD)/lib/without_digest.so: bench/without_digest.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O1 -shared -fPIC -o $@ $<
 $(BIN)/ferry-bench: $(call objects,$(SRC_bench)) $(BUILD)/libsupport.a $(BUILD)/libshared.a ; $(call link,$(LIBS_shared))
 
 # --- from a fresh machine ---

@@ -149,8 +149,10 @@ void make_ferryd_account(const fs::path& dir, const fs::path& home) {
 
 }  // namespace
 
-std::unique_ptr<Server> start_ferryd(const Site& site, bool durable) {
-  const fs::path dir = make_server_dir(site, durable ? "ferryd" : "ferryd-fast");
+std::unique_ptr<Server> start_ferryd(const Site& site, bool durable, const std::string& preload) {
+  const fs::path dir = make_server_dir(site, !preload.empty() ? "ferryd-preloaded"
+                                             : durable        ? "ferryd"
+                                                              : "ferryd-fast");
   const fs::path home = make_home(site, dir);
   give_away(home);
   for (const char* folder : {"db", "log", "run"}) {
@@ -169,7 +171,7 @@ std::unique_ptr<Server> start_ferryd(const Site& site, bool durable) {
   auto server = std::make_unique<Server>(
       durable ? "ferryd" : "ferryd, durable=false", kVersion, port, std::string(kUser), home,
       std::vector<std::string>{site.ferryd.string(), "-c", (dir / "ferryd.toml").string()},
-      surroundings(site, dir));
+      surroundings(site, dir, preload.c_str()));
   server->wait_until_ready();
   return server;
 }

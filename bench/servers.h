@@ -56,7 +56,8 @@ class Server {
 // The certificate of all servers, and the content to download. Once, before the first start.
 void prepare(const Site& site);
 
-std::unique_ptr<Server> start_ferryd(const Site& site, bool durable);
+// `preload`: a library, "": none.
+std::unique_ptr<Server> start_ferryd(const Site& site, bool durable, const std::string& preload = "");
 std::unique_ptr<Server> start_vsftpd(const Site& site);
 std::unique_ptr<Server> start_pureftpd(const Site& site);
 
