@@ -56,7 +56,7 @@ SRC_tui := $(sort $(wildcard tests/tui/*.cc))
 SRC_bench := $(sort $(wildcard bench/*.cc))
 SRC_fuzz := $(sort $(wildcard tests/fuzz/*_fuzz.cc))
 ALL_SOURCES := $(SRC_shared) $(SRC_server) $(SRC_admin) $(SRC_client) $(SRC_support) $(SRC_unit) $(SRC_integration) \
-  $(SRC_interop) $(SRC_crash) $(SRC_tui) $(SRC_bench) server/main.cc admin/main.cc client/main.cc
+  $(SRC_interop) $(SRC_crash) $(SRC_tui) $(SRC_bench) $(SRC_fuzz) server/main.cc admin/main.cc client/main.cc
 SUITES := $(foreach s,unit integration interop crash tui,$(if $(SRC_$(s)),$(s)))
 
 BIN := $(BUILD)/bin
@@ -101,7 +101,9 @@ $(BIN)/ferry: $(BUILD)/obj/client/main.o $(BUILD)/libclient.a $(BUILD)/libshared
 
 # --- tests ---
 TEST_LIBS := $(BUILD)/libsupport.a $(BUILD)/libserver.a $(BUILD)/libadmin.a $(BUILD)/libclient.a $(BUILD)/libshared.a
-$(BIN)/unit-tests: $(call objects,$(SRC_unit)) $(TEST_LIBS) ; $(call link,-lgtest_main $(LIBS_tests))
+# Every fuzz target also runs over its corpus in the unit tests, under its own name.
+$(foreach f,$(SRC_fuzz),$(eval $(BUILD)/obj/$(f:.cc=.o): private CXXFLAGS += -DLLVMFuzzerTestOneInput=$(basename $(notdir $(f)))))
+$(BIN)/unit-tests: $(call objects,$(SRC_unit) $(SRC_fuzz)) $(TEST_LIBS) ; $(call link,-lgtest_main $(LIBS_tests))
 $(BIN)/integration-tests: $(call objects,$(SRC_integration)) $(TEST_LIBS) ; $(call link,-lgtest_main $(LIBS_tests))
 $(BIN)/interop-tests: $(call objects,$(SRC_interop)) $(TEST_LIBS) ; $(call link,-lgtest_main $(LIBS_tests))
 $(BIN)/crash-tests: $(call objects,$(SRC_crash)) $(TEST_LIBS) ; $(call link,-lgtest_main $(LIBS_tests))
