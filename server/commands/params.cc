@@ -50,6 +50,17 @@ std::string setting(std::string_view argument) {
   return ascii_upper(argument.substr(0, argument.find_last_not_of(' ') + 1));
 }
 
+// What AVBL and SITE QUOTA call left, and what a resume need not bring any more: its partial is counted
+// already. A file that replaces another may be larger by what that gives back: STOR knows.
+std::optional<Bytes> most_that_fits(Session& session) {
+  store::Store& store = session.services.store;
+  const auto account = store.find_account(session.account().id);
+  const auto left = account ? account->bytes_left() : std::nullopt;
+  if (!left) return std::nullopt;
+  const auto waiting = store.largest_partial(session.account().id);
+  return *left + (waiting ? *waiting : 0);
+}
+
 }  // namespace
 
 void cmd_type(Session& session, std::string_view argument) {
@@ -139,19 +150,10 @@ void cmd_allo(Session& session, std::string_view argument) {
   const std::string_view bytes = argument.substr(0, argument.find(' '));
   auto announced = parse_number(bytes);
   if (!announced) return session.reply(501, "ALLO takes a number of bytes");
-  // Here only what can never fit is known: a file that replaces another may need less than its size. STOR
-  // says the rest, before a byte is sent.
-  const auto quota = session.account().quota_bytes;
-  if (quota && *announced > *quota) {
-    return session.reply(552, "Quota exceeded: {} bytes are wanted, the quota is {}", *announced, *quota);
-  }
   session.transfer.announced.reset();
+  if (const auto most = most_that_fits(session); most && *announced > *most)
+    return session.reply(552, "Quota exceeded: {} bytes are wanted, {} are left", *announced, *most);
   if (*announced > 0) session.transfer.announced = *announced;  // 0 is what is said for "I do not know"
-  const auto now = session.services.store.find_account(session.account().id);
-  const auto left = now ? now->bytes_left() : std::nullopt;
-  if (left && *announced > *left)
-    return session.reply(200, "{} bytes noted; only {} are left beside what they replace or go on with",
-                         *announced, *left);
   session.reply(200, "{} bytes noted", *announced);
 }
 

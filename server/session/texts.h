@@ -114,7 +114,7 @@ inline constexpr TextRow kTexts[] = {
     {"Only stream mode is offered", "只支持流模式"},
     {"PASV is for IPv4; use EPSV", "PASV 只用于 IPv4；请用 EPSV"},
     {"The address for PASV is not known now, its name cannot be looked up; use EPSV", "目前无法解析 PASV 所用的主机名，地址未知；请用 EPSV"},
-    {"Quota exceeded: {} bytes are wanted, the quota is {}", "超出配额：需要 {} 字节，配额为 {}"},
+    {"Quota exceeded: {} bytes are wanted, {} are left", "超出配额：需要 {} 字节，剩余 {}"},
     {"REST needs TYPE I", "REST 需要 TYPE I"},
     {"REST takes a number of bytes", "REST 的参数是字节数"},
     {"Structure is file", "结构为文件"},
@@ -129,7 +129,6 @@ inline constexpr TextRow kTexts[] = {
     {"not an address of the form |1|132.235.1.2|6275|", "地址的格式应为 |1|132.235.1.2|6275|"},
     {"port 0 is not an address", "端口 0 不是地址"},
     {"{} bytes noted", "已记下 {} 字节"},
-    {"{} bytes noted; only {} are left beside what they replace or go on with", "已记下 {} 字节；除去所覆盖或续传的部分，只剩 {} 字节"},
 
     // --- transfers ---
     {"ABOR came too late", "ABOR 来得太晚"},

@@ -59,6 +59,14 @@ Result<std::vector<Partial>> Store::partials_of(AccountId account, const Partial
   });
 }
 
+Result<Bytes> Store::largest_partial(AccountId account) {
+  return impl_->read("finding an upload", [&]() -> Result<Bytes> {
+    const Stmt row = impl_->prepared(
+        "SELECT coalesce(max(received), 0) FROM breakpoint WHERE account = ?1 AND owner IS NULL", account);
+    return row->executeStep() ? number_at(*row, 0) : 0;
+  });
+}
+
 Status Store::keep_partial_digest(const Partial& partial, std::string_view sha256) {
   return impl_->write("keeping a digest", [&]() -> Status {
     impl_->exec(

@@ -159,6 +159,7 @@ class Store {
   Result<std::vector<Partial>> partials_in(AccountId account, std::string_view directory,
                                            const PartialPage& page = {});  // directly in it
   Result<std::vector<Partial>> partials_of(AccountId account, const PartialPage& page = {});
+  Result<Bytes> largest_partial(AccountId account);  // of those that wait; 0: none
   // The digest of all bytes of a waiting partial has been found out. Nothing happens if it is another one by
   // now.
   Status keep_partial_digest(const Partial& partial, std::string_view sha256);
