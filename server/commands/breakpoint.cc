@@ -45,7 +45,8 @@ void list_all(Session& session) {
     if (partials->empty()) return listing.end(session.text("End"));
     page.after = partials->back().path;
     for (const store::Partial& partial : *partials) {
-      if (!listing.add(" " + facts_of(session, partial))) return listing.end(session.text("End"));
+      if (!listing.add(" " + facts_of(session, partial)))
+        return listing.end(session.text("The listing ends early: {}", session.text("Transfer aborted")));
     }
   }
 }
@@ -63,6 +64,7 @@ void site_breakpoint(Session& session, std::string_view argument) {
   auto place = session.home().locate(session.absolute(argument));
   if (!place) return session.reply(place.error());
   const std::string path = place->path;
+  session.transfer.told_breakpoint.reset();
   auto partial = session.services.store.partial_at(session.account().id, path);
   if (!partial) return session.reply(partial.error());
   if (!*partial) return session.reply(550, "No unfinished upload waits at {}", path);
@@ -80,7 +82,7 @@ void site_breakpoint(Session& session, std::string_view argument) {
     static_cast<void>(session.services.store.keep_partial_digest(**partial, *hex));
     (*partial)->sha256 = std::move(*hex);
   }
-  session.transfer.asked_breakpoint = path;
+  if (!(*partial)->owner) session.transfer.told_breakpoint = {(*partial)->token, (*partial)->received};
   session.reply(
       {213, {session.text("Unfinished upload"), facts_of(session, **partial), session.text("End")}});
 }

@@ -73,7 +73,7 @@ void run_command(Session& session, const ftp::CommandLine& line) {
     refuse_or_run(session, command, line);
   }
   if (!std::ranges::binary_search(kKeepTransferSettings, line.verb)) session.transfer.forget_position();
-  if (line.verb == "RNTO") session.rename_from.clear();
+  if (line.verb == "RNTO" || line.verb == "PASS") forget_what_waits(session, "");
   // Whoever connected for a transfer that was refused must not be served by the next one.
   if (command != nullptr && command->tls == TlsNeed::data) session.forget_data_settings();
   log_command(session, line);

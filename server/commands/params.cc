@@ -146,11 +146,11 @@ void cmd_rang(Session& session, std::string_view argument) {
 }
 
 void cmd_allo(Session& session, std::string_view argument) {
+  session.transfer.announced.reset();
   // "ALLO bytes" or "ALLO bytes R record-size" (RFC 959 §4.1.3); records mean nothing here.
   const std::string_view bytes = argument.substr(0, argument.find(' '));
   auto announced = parse_number(bytes);
   if (!announced) return session.reply(501, "ALLO takes a number of bytes");
-  session.transfer.announced.reset();
   if (const auto most = most_that_fits(session); most && *announced > *most)
     return session.reply(552, "Quota exceeded: {} bytes are wanted, {} are left", *announced, *most);
   if (*announced > 0) session.transfer.announced = *announced;  // 0 is what is said for "I do not know"

@@ -64,8 +64,10 @@ void receive(Session& session, Place place, Upload::Start start, std::string ope
   if (!has_data_settings(session)) return session.reply(425, "Send PASV, EPSV, PORT or EPRT first");
   auto request = upload_request(session, start);
   if (!request) return session.reply(request.error());
-  request->knows_partial = session.transfer.asked_breakpoint == place.path;
-  session.transfer.asked_breakpoint.clear();
+  request->known = session.transfer.told_breakpoint;
+  // Outlives the upload, whose end may take as long as a transfer.
+  const TransferPermit permit(session);
+  if (!permit.is_given()) return session.reply(450, "Too many transfers run now, try again in a moment");
   auto upload =
       Upload::begin(session.services, session.home(), session.account(), std::move(place), *request);
   if (!upload) return session.reply(upload.error());
@@ -73,7 +75,10 @@ void receive(Session& session, Place place, Upload::Start start, std::string ope
   TransferPlan plan{TransferPlan::Direction::in, "upload", running.path(), std::move(opening)};
   plan.expected = session.transfer.announced.value_or(-1);
   if (request->range) plan.expected = request->range->length();
-  plan.undo = [&] { running.park(); };
+  plan.permit = &permit;
+  plan.undo = [&](bool is_abort) {
+    running.park(is_abort ? Upload::Parking::quickly : Upload::Parking::thoroughly);
+  };
   EndOfData end = EndOfData::assumed;
   run_transfer(
       session, plan,
@@ -85,7 +90,7 @@ void receive(Session& session, Place place, Upload::Start start, std::string ope
       },
       [&](Watch& watch) -> Result<std::string> {
         // A dead client's control connection may have gone while the file was synced.
-        const auto last_look = [&] { return end == EndOfData::proven ? Status{} : watch.look(); };
+        const auto last_look = [&] { return end == EndOfData::proven ? Status{} : watch.look_now(); };
         if (auto committed = running.commit(last_look); !committed) return tl::unexpected(committed.error());
         return session.text("{} bytes are stored. SHA-256={}", running.size(), running.sha256());
       });

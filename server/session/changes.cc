@@ -86,7 +86,8 @@ Status remove_file(Session& session, std::string_view path) {
   if (!waiting) return tl::unexpected(waiting.error());
   if (!place->info && !*waiting) return tl::unexpected(not_found(*place));
   if (*waiting && (*waiting)->owner) return refusal(Errc::busy, "{} is being uploaded", place->path);
-  if (place->info) {
+  const bool has_removed = place->info.has_value();
+  if (has_removed) {
     auto intent = store.begin_removal(session.account().id, place->path, place->info->inode,
                                       counted_size(*place), session.services.owner);
     if (!intent) return tl::unexpected(intent.error());
@@ -95,7 +96,9 @@ Status remove_file(Session& session, std::string_view path) {
     if (!removed) return removed;
     place->info.reset();
   }
-  return *waiting ? drop_waiting(session, *place) : Status{};  // last: a refusal must not cost it
+  if (!*waiting) return {};
+  const Status dropped = drop_waiting(session, *place);  // last: a refusal must not cost it
+  return has_removed ? Status{} : dropped;
 }
 
 Status drop_partial(Session& session, std::string_view path) {

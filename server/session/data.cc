@@ -135,7 +135,10 @@ Result<net::Address> prepare_passive(Session& session) {
   auto bound = net::Address::local_of(listener->get());
   if (!bound) return tl::unexpected(bound.error());
   session.data.listener = std::move(*listener);
-  session.data.listens_until = connect_deadline(session).when();
+  session.data.listens_for =
+      std::min<std::chrono::milliseconds>(kConnectTimeout, session.services.options.data_timeout);
+  session.data.listens_until = std::chrono::steady_clock::now() + session.data.listens_for;
+  session.data.is_prolonged = false;
   return *bound;
 }
 

@@ -16,7 +16,7 @@ namespace {
 class PasswordCheckPermit {
  public:
   explicit PasswordCheckPermit(Services& services) : services_(services) {
-    const int most = std::max(4, services.options.threads_per_worker / 4);
+    const int most = std::max(1, services.options.threads_per_worker / 4);
     is_given_ = services_.password_waiters.fetch_add(1) < most;
     if (is_given_) services_.password_checks.acquire();
     services_.password_waiters.fetch_sub(1);

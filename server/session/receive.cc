@@ -115,7 +115,7 @@ Status Receiver::receive() {
   while (true) {
     const auto state = read_some();
     if (!state && !is_bare_end_enough(session_, data_, arrived_, upload_)) {
-      if (auto kept = store(); !kept) return kept;
+      keep_what_came();
       return tl::unexpected(state.error());
     }
     if (!state || *state == State::end) break;
@@ -131,7 +131,7 @@ Status Receiver::receive() {
             ? watch_.look()
             : watch_.wait(data_.fd(), *state == State::want_write ? POLLOUT : POLLIN, stalled);
     if (!goes_on) {
-      if (arrived_ > 0) keep_what_came();
+      keep_what_came();
       return goes_on;
     }
   }

@@ -76,7 +76,7 @@ struct Services {
   // Grows when an account may have changed; a session that saw an older one looks its account up again.
   std::atomic<std::uint64_t> account_epoch{1};
   std::atomic<int> password_waiters{0};  // threads that wait for password_checks
-  std::atomic<bool> draining{false};  // end sessions after the command they are in
+  std::atomic<bool> draining{false};     // end sessions after the command they are in
 
   bool may_send_header(const net::Address& peer) const;
 

@@ -1,6 +1,7 @@
 #include "server/session/session.h"
 
 #include <fmt/core.h>
+#include <poll.h>
 
 #include <algorithm>
 
@@ -61,8 +62,9 @@ std::size_t CommandQueue::take_out(const std::function<bool(std::string)>& is_wa
       bytes_ -= lines_[i].text.size() + sizeof(Line);
       ++taken;
     } else {
-      kept.push_back(std::move(lines_[i]));
+      kept.push_back(lines_[i]);
     }
+    wipe(lines_[i].text);  // a short text would stay behind where it was moved from
   }
   lines_ = std::move(kept);
   next_ = 0;
@@ -119,6 +121,14 @@ std::string Session::absolute(std::string_view argument) const {
 void Session::forget_data_settings() {
   data.listener.reset();
   data.target.reset();
+}
+
+void Session::give_up_listening() {
+  pollfd polled{data.listener.get(), POLLIN, 0};
+  const bool has_come = data.listener && !data.is_prolonged && poll(&polled, 1, 0) > 0;
+  if (!has_come) return data.listener.reset();
+  data.is_prolonged = true;
+  data.listens_until = std::chrono::steady_clock::now() + data.listens_for;
 }
 
 void Session::leave_tls() {

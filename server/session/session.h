@@ -3,6 +3,7 @@
 // it lives on a stack between commands, and an idle one is small.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -73,7 +74,8 @@ struct Control {
   std::chrono::steady_clock::time_point left_tls_by{};
   bool cleared = false;  // by CCC: TLS is over for this login, what it protected stays protected
   bool greeted = false;
-  bool broken = false;  // the peer is gone, or does not take replies
+  bool broken = false;     // the peer is gone, or does not take replies
+  bool said_quit = false;  // QUIT waits in the queue
 };
 
 // Who is there.
@@ -93,15 +95,21 @@ struct Login {
   std::string previous;  // when and from where this account logged in before, for SITE INFO
 };
 
+// The partial a client was told of. A REST in it means it, as long as it is the same.
+struct ToldBreakpoint {
+  std::string token;
+  Bytes received = 0;
+};
+
 // How the next transfer goes (RFC 959 §4.1.2 and later).
 struct TransferSettings {
-  bool ascii = true;                    // TYPE A is the default (RFC 959 §3.1.1)
-  std::optional<Bytes> restart;         // REST; excludes `range`
-  std::optional<ftp::ByteRange> range;  // RANG
-  std::optional<Bytes> announced;       // ALLO
-  std::string asked_breakpoint;         // SITE BREAKPOINT told of this one: the next upload there means it
-  ftp::FactSet facts = ftp::kDefaultFacts;  // OPTS MLST
-  DigestKind hash = DigestKind::sha256;     // OPTS HASH
+  bool ascii = true;                              // TYPE A is the default (RFC 959 §3.1.1)
+  std::optional<Bytes> restart;                   // REST; excludes `range`
+  std::optional<ftp::ByteRange> range;            // RANG
+  std::optional<Bytes> announced;                 // ALLO
+  std::optional<ToldBreakpoint> told_breakpoint;  // by the last SITE BREAKPOINT of one path
+  ftp::FactSet facts = ftp::kDefaultFacts;        // OPTS MLST
+  DigestKind hash = DigestKind::sha256;           // OPTS HASH
 
   // What is said for one transfer only: where it starts, and all of it.
   void forget_start() {
@@ -118,6 +126,8 @@ struct TransferSettings {
 struct DataSettings {
   UniqueFd listener;  // PASV, EPSV
   std::chrono::steady_clock::time_point listens_until{};
+  std::chrono::milliseconds listens_for{0};
+  bool is_prolonged = false;
   std::optional<net::Address> target;  // PORT, EPRT
   bool epsv_all = false;               // EPSV ALL: nothing but EPSV from here (RFC 2428 §4)
   bool pbsz_given = false;
@@ -160,6 +170,7 @@ struct Session {
   Language language = Language::english;  // of the replies (LANG)
   int last_code = 0;                      // of the last reply
   bool ending = false;                    // the last reply said goodbye
+  std::atomic<bool> interrupted{false};   // kicked, or cut at the end of a drain; set by other threads
 
   // Sends one reply; blocks at most kReplyTimeout. A peer that does not take it is marked broken; there is
   // nothing a caller could do. The first form takes a literal that stands in the catalogue:
@@ -194,6 +205,10 @@ struct Session {
 
   // No address of its own: a balancer's health check, or a client it does not name.
   bool is_anonymous_peer() const { return balancer && balancer->same_ip(peer); }
+
+  // The passive port has been open for long enough; somebody who has come to it already is given as long
+  // again.
+  void give_up_listening();
 
   // Drops what PASV, EPSV, PORT or EPRT prepared.
   void forget_data_settings();

@@ -9,9 +9,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <optional>
 
 #include "server/session/login.h"
-#include "server/session/permit.h"
 #include "server/session/replies.h"
 #include "shared/ftp/text_mode.h"
 
@@ -39,7 +39,7 @@ void log_transfer(Session& session, const TransferPlan& plan, const Watch& watch
 }
 
 void refuse_transfer(Session& session, const TransferPlan& plan, const Watch& watch, const Error& error) {
-  if (plan.undo) plan.undo();
+  if (plan.undo) plan.undo(watch.aborted());
   log_transfer(session, plan, watch, error.context);
   refresh_ticket(session);
   if (watch.aborted()) {
@@ -108,9 +108,10 @@ Status send_through_buffer(Session& session, net::Stream& data, Watch& watch, in
 void run_transfer(Session& session, const TransferPlan& plan,
                   const std::function<Status(net::Stream&, Watch&)>& move,
                   const std::function<Result<std::string>(Watch&)>& done) {
-  const TransferPermit permit(session);
+  std::optional<TransferPermit> own;
+  const TransferPermit& permit = plan.permit != nullptr ? *plan.permit : own.emplace(session);
   if (!permit.is_given()) {
-    if (plan.undo) plan.undo();
+    if (plan.undo) plan.undo(false);
     return session.reply(450, "Too many transfers run now, try again in a moment");
   }
   Watch watch(session, plan.kind, plan.path);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "server/session/data.h"
+#include "server/session/permit.h"
 #include "server/session/session.h"
 #include "server/session/upload.h"
 #include "server/session/watch.h"
@@ -16,11 +17,13 @@ namespace ferry {
 struct TransferPlan {
   enum class Direction { in, out };
   Direction direction = Direction::out;
-  std::string_view kind;            // "upload", "download", "list": in STAT, scoreboard and transfer.log
-  std::string path;                 // canonical
-  std::string opening;              // text of the 150
-  Bytes expected = -1;              // for percent; -1: unknown
-  std::function<void()> undo = {};  // before a refusal is said: a client may act on it at once
+  std::string_view kind;  // "upload", "download", "list": in STAT, scoreboard and transfer.log
+  std::string path;       // canonical
+  std::string opening;    // text of the 150
+  Bytes expected = -1;    // for percent; -1: unknown
+  // Before a refusal is said: a client may act on it at once. `is_abort`: it waits for the reply.
+  std::function<void(bool is_abort)> undo = {};
+  const TransferPermit* permit = nullptr;  // one that is held already
 };
 
 // Opens the data connection, says 150, secures it, runs `move`, ends it, says 226 with the text `done` gives,

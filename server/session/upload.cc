@@ -26,6 +26,12 @@ Status cut_file(int fd, Bytes size) {
   return {};
 }
 
+// Never makes it longer: zeros are not what was sent.
+void cut_to_at_most(int fd, Bytes size) {
+  struct stat status {};
+  if (fstat(fd, &status) == 0) static_cast<void>(cut_file(fd, std::min<Bytes>(size, status.st_size)));
+}
+
 constexpr std::size_t kCopyPiece = 256 * 1024;
 constexpr Bytes kQuickPrefix = 16 * 1024 * 1024;
 
@@ -40,10 +46,9 @@ Upload::Upload(Services& services, const Home& home, const store::Account& accou
       row_(std::move(row)),
       file_(std::move(file)) {}
 
-// What is parked is synced behind the reply, which is that of an ABOR perhaps: its row is on disk no sooner.
 Upload::~Upload() {
-  park();
-  if (must_sync_) static_cast<void>(fdatasync(file_.get()));
+  park(Parking::thoroughly);
+  finish_parking();
 }
 
 Result<Bytes> Upload::grow(Bytes want) {
@@ -57,7 +62,13 @@ Result<bool> Upload::reclaim_one() {
   auto victim = services_.store.claim_reclaimable(row_.account, services_.owner);
   if (!victim) return tl::unexpected(victim.error());
   if (!*victim) return false;
-  if (auto removed = home_.remove_partial((*victim)->token); !removed) return tl::unexpected(removed.error());
+  if (auto removed = home_.remove_partial((*victim)->token); !removed) {
+    const auto put_back = [&store = services_.store, row = **victim] {
+      return store.park_upload(row.id, row.received, row.sha256, true, [](Bytes) -> Status { return {}; });
+    };
+    static_cast<void>(services_.unsettled.now_or_later(put_back));
+    return tl::unexpected(removed.error());
+  }
   const auto drop = [&store = services_.store, id = (*victim)->id] { return store.drop_upload(id); };
   if (auto dropped = services_.unsettled.now_or_later(drop); !dropped) return tl::unexpected(dropped.error());
   return true;
@@ -115,7 +126,7 @@ Status Upload::write_what_fits(std::string_view bytes) {
   if (bytes.empty()) return {};
   if (!is_prepared_) {
     // What would take long is not done for a client that is gone or said ABOR: it sends these bytes again.
-    if (offset_ > kQuickPrefix) return {};
+    if (offset_ > kQuickPrefix) return fail(Errc::cancelled, "not prepared");
     if (auto prepared = prepare_with([]() -> Status { return {}; }); !prepared) return prepared;
   }
   const auto count = std::min(bytes.size(), static_cast<std::uint64_t>(end_ - size_));
@@ -123,7 +134,9 @@ Status Upload::write_what_fits(std::string_view bytes) {
     if (auto granted = grow(more); !granted) return tl::unexpected(granted.error());
   }
   const auto fits = static_cast<std::size_t>(std::max<Bytes>(0, row_.granted - size_));
-  return write_granted(bytes.substr(0, std::min(count, fits)));
+  if (auto written = write_granted(bytes.substr(0, std::min(count, fits))); !written) return written;
+  // What follows must not be written behind a gap.
+  return fits < bytes.size() ? Status(fail(Errc::over_quota, "no room")) : Status{};
 }
 
 Status Upload::keep_rest(Watch& watch) {
@@ -198,20 +211,21 @@ Status Upload::publish(const FileInfo& info) {
   return synced ? settled : synced;
 }
 
-void Upload::park() {
+void Upload::park(Parking how) {
   if (is_settled_) return;
   is_settled_ = true;
-  // Nothing has been written: what lay there before lies there still.
+  // What lay there before lies there still, but for a tail that has been cut.
   const bool is_untouched = !is_prepared_;
   // The complete file is as it was; what came of the range alone is of no use to anybody.
   const Bytes keeps = is_untouched ? tail_end_ : is_patch_ ? 0 : size_;
-  if (file_) {
-    static_cast<void>(cut_file(file_.get(), keeps));  // blocks reserved beyond the end go back
-    must_sync_ = services_.options.durable && keeps > 0;
+  std::string sha256 = is_untouched ? row_.sha256 : "";
+  if (file_) cut_to_at_most(file_.get(), keeps);  // blocks reserved beyond the end go back
+  if (file_ && keeps > 0 && !is_untouched) {
+    parked_ = keeps;
+    if (how == Parking::thoroughly) sha256 = sync_and_hash();
   }
   // Opens the home anew: the session may be gone when this has to be tried again.
-  auto settle = [&store = services_.store, folder = home_folder_, row = row_, keeps,
-                 sha256 = is_untouched ? row_.sha256 : digest_.finish().value_or(""),
+  auto settle = [&store = services_.store, folder = home_folder_, row = row_, keeps, sha256,
                  hit_quota = hit_quota_ || (is_untouched && row_.hit_quota)] {
     return store.park_upload(row.id, keeps, sha256, hit_quota, [&](Bytes fits) -> Status {
       auto home = Home::open(folder, true);
@@ -219,11 +233,25 @@ void Upload::park() {
       return home->cut_partial(row.token, fits);
     });
   };
-  if (const Status settled = settle(); !settled) {
+  if (const Status settled = services_.unsettled.now_or_later(settle); !settled) {
     services_.logs.service(Logs::Level::warning, fmt::format("upload of {}: {}; it is tried again",
                                                              place_.path, settled.error().context));
-    services_.unsettled.add(settle);
   }
+}
+
+std::string Upload::sync_and_hash() {
+  parked_.reset();
+  if (services_.options.durable) static_cast<void>(fdatasync(file_.get()));
+  return digest_.finish().value_or("");
+}
+
+// Until here the row tells no digest, so nobody takes bytes for proven that a failing power supply might
+// cost.
+void Upload::finish_parking() {
+  if (!parked_) return;
+  store::Partial row = row_;
+  row.received = *parked_;
+  static_cast<void>(services_.store.keep_partial_digest(row, sync_and_hash()));
 }
 
 }  // namespace ferry

@@ -12,7 +12,7 @@
 
 #include "server/session/home.h"
 #include "server/session/running_digest.h"
-#include "server/session/services.h"
+#include "server/session/session.h"
 #include "server/session/watch.h"
 #include "shared/base/digest.h"
 #include "shared/ftp/ranges.h"
@@ -36,7 +36,8 @@ class Upload {
     // range begins in it or at its end and reaches its end at least: it goes on with the partial, which then
     // is complete.
     std::optional<ftp::ByteRange> range = {};
-    bool knows_partial = false;  // the client has asked what waits here, so it means that
+    // What the client was told of: if that is what waits here, it is meant.
+    std::optional<ToldBreakpoint> known = {};
   };
 
   // Errc::busy: somebody else writes this path; Errc::out_of_range: offset or range beyond what is
@@ -61,7 +62,8 @@ class Upload {
   // a moment (watch keeps ABOR working meanwhile). Errc::out_of_range: more than a range's bytes.
   Status write(std::string_view bytes, Watch& watch);
 
-  // As write, when the transfer has failed: what there is room for at once, and no waiting.
+  // As write, when the transfer has failed: what there is room for at once, and no waiting. An error: nothing
+  // that follows can be kept.
   Status write_what_fits(std::string_view bytes);
 
   // After the last byte; of a range: appends what follows it in the complete file. Until then the partial is
@@ -74,7 +76,10 @@ class Upload {
 
   // Ends it without commit: the partial waits for its resume; a range of a complete file leaves nothing.
   // Nothing if it has ended already.
-  void park();
+  // `quickly`: nothing that takes long, because an ABOR waits for its reply; the rest is done by the
+  // destructor.
+  enum class Parking { quickly, thoroughly };
+  void park(Parking how);
 
   Bytes size() const { return size_; }
   Bytes offset() const { return offset_; }               // where this attempt began
@@ -105,6 +110,8 @@ class Upload {
   Status copy_complete(Bytes length, const Look& look);
   Status hash_prefix(const Look& look);
   Status sync();
+  std::string sync_and_hash();
+  void finish_parking();
   Status publish(const FileInfo& info);
   Status make_room(Bytes total, Watch& watch);
   Result<bool> reclaim_one();
@@ -130,8 +137,8 @@ class Upload {
   bool is_patch_ = false;  // a range of a complete file
   Bytes tail_end_ = 0;     // what a claimed partial held; until prepare() it does so still
   bool hit_quota_ = false;
-  bool must_sync_ = false;   // parked; after the reply, which may be that of an ABOR
-  bool is_settled_ = false;  // committed, dropped, or left to the settler
+  std::optional<Bytes> parked_;  // set: parked with so many bytes, which are not synced and hashed yet
+  bool is_settled_ = false;      // committed, dropped, or left to the settler
 };
 
 }  // namespace ferry

@@ -15,7 +15,7 @@ namespace {
 
 // Whole blocks of any file system, so that one that can share them does; short enough for ABOR where it must
 // copy.
-constexpr Bytes kCopyStep = 16 * 1024 * 1024;
+constexpr Bytes kCopyStep = 4 * 1024 * 1024;
 constexpr std::size_t kComparePiece = 256 * 1024;
 
 Status read_piece(int fd, char* bytes, std::size_t count, Bytes at) {
@@ -54,8 +54,9 @@ Upload::Base Upload::base_of(const Request& request, const Place& place,
   if (waiting && !place.info) base.on_partial = request.start != Start::fresh || request.range;
   if (waiting && place.info && request.start == Start::at_offset && !acts_on_what_is_seen) {
     const Bytes offset = request.offset;
-    const bool only_partial =
-        request.knows_partial || offset > complete || (offset == received && offset != complete);
+    const bool is_known =
+        request.known && request.known->token == waiting->token && request.known->received == received;
+    const bool only_partial = is_known || offset > complete || (offset == received && offset != complete);
     base.on_partial = only_partial || offset <= received;
     if (!only_partial) base.in_common = std::min(offset, received);
   }
@@ -129,7 +130,8 @@ Result<std::unique_ptr<Upload>> Upload::claim(Services& services, const Home& ho
   auto file = home.open_partial(row->token);
   if (!file &&
       file.error().kind == Errc::not_found) {  // removed behind our back: the row says nothing any more
-    static_cast<void>(services.store.drop_upload(row->id));
+    static_cast<void>(services.unsettled.now_or_later(
+        [&store = services.store, id = row->id] { return store.drop_upload(id); }));
     return refusal(Errc::io, "{}: the partial is gone, send it again from the start", place.path);
   }
   const Bytes received = row->granted;
@@ -205,15 +207,15 @@ Status Upload::compare_with_complete(const Look& look) {
 // What a claimed partial has behind the bytes that stay. What is reserved stays reserved.
 Status Upload::cut_tail() {
   const Bytes keep = copies_ ? 0 : offset_;
-  if (tail_end_ > keep) {
-    if (ftruncate(file_.get(), keep) != 0) return fail_errno(errno, "partial");
-    const Bytes granted = std::max(keep, needed_);
-    if (auto shrunk = services_.store.shrink(row_.id, granted); !shrunk) return shrunk;
-    row_.granted = std::min(row_.granted, granted);
-    if (auto taken = take_blocks(needed_); !taken) return taken;
-  }
-  tail_end_ = std::min(tail_end_, keep);  // all of which stays, should the rest of the preparations fail
-  return {};
+  if (tail_end_ <= keep) return {};
+  if (ftruncate(file_.get(), keep) != 0) return fail_errno(errno, "partial");
+  // Whatever fails from here, the partial is what it is now.
+  tail_end_ = keep;
+  row_.sha256.clear();
+  const Bytes granted = std::max(keep, needed_);
+  if (auto shrunk = services_.store.shrink(row_.id, granted, keep); !shrunk) return shrunk;
+  row_.granted = std::min(row_.granted, granted);
+  return take_blocks(needed_);
 }
 
 Status Upload::hash_prefix(const Look& look) {

@@ -41,6 +41,7 @@ void Watch::count(Bytes bytes) {
 Status Watch::look_at_buffer() {
   if (looked_at_buffer_) return {};
   looked_at_buffer_ = true;
+  if (session_.control.queue.is_full()) return {};  // nothing more is read
   return read_control();
 }
 
@@ -48,8 +49,11 @@ Status Watch::wait(int fd, short events, Deadline deadline) {
   if (auto looked = look_at_buffer(); !looked) return looked;
   while (true) {
     pollfd polled[2] = {{fd, events, 0}, control_poll()};
-    const int ready = poll(polled, 2, deadline.poll_timeout_ms());
+    // One that hung up after QUIT is polled no more, so an interruption is looked for.
+    const Deadline until = was_left_ ? deadline.sooner(Deadline::after(kLookEvery * 10)) : deadline;
+    const int ready = poll(polled, 2, until.poll_timeout_ms());
     if (ready < 0 && errno != EINTR) return fail_errno(errno, "poll");
+    if (was_left_ && session_.interrupted.load()) return lose_control();
     if (ready > 0 && polled[1].revents != 0) {
       if (auto read = read_control(); !read) return read;
     }
@@ -73,7 +77,7 @@ pollfd Watch::control_poll() const {
 }
 
 Status Watch::lose_control() {
-  was_left_ = said_quit_;
+  was_left_ = session_.control.said_quit && !session_.interrupted.load();
   if (was_left_) return {};
   session_.control.broken = true;
   return fail(Errc::cancelled, "the control connection is gone");
@@ -82,11 +86,16 @@ Status Watch::lose_control() {
 Status Watch::look() {
   if (auto looked = look_at_buffer(); !looked) return looked;
   const auto now = std::chrono::steady_clock::now();
-  if (now - last_look_ < kLookEvery) return {};
-  last_look_ = now;
+  return now - last_look_ < kLookEvery ? Status{} : look_now();
+}
+
+Status Watch::look_now() {
+  last_look_ = std::chrono::steady_clock::now();
+  if (aborted_) return fail(Errc::cancelled, "aborted");
+  const bool is_interrupted = was_left_ && session_.interrupted.load();
+  if (session_.control.broken || is_interrupted) return lose_control();
   pollfd polled = control_poll();
-  if (poll(&polled, 1, 0) > 0) return read_control();
-  return {};
+  return poll(&polled, 1, 0) > 0 ? read_control() : Status{};
 }
 
 Status Watch::read_control() {
@@ -107,7 +116,7 @@ Status Watch::take_line(net::LineReader::Line line) {
   ftp::strip_telnet(text);
   const auto command = ftp::parse_command_line(text);
   wipe(text);
-  if (command && command->verb == "QUIT" && !command->has_argument) said_quit_ = true;
+  if (command && command->verb == "QUIT" && !command->has_argument) session_.control.said_quit = true;
   if (command && command->verb == "ABOR" && !command->has_argument) {
     aborted_ = true;
     return fail(Errc::cancelled, "aborted");

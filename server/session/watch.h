@@ -24,6 +24,8 @@ class Watch {
   // As wait, without waiting: only looks whether something came on the control connection. Call once per
   // chunk.
   Status look();
+  // As look, but every time; and what an earlier look found and nobody acted upon is told again.
+  Status look_now();
 
   void count(Bytes bytes);                      // moved since the last call
   void expect(Bytes total) { total_ = total; }  // for percent
@@ -56,7 +58,7 @@ class Watch {
   std::chrono::steady_clock::time_point started_, last_look_;
   bool aborted_ = false;
   bool tells_ = false;
-  bool said_quit_ = false, was_left_ = false;
+  bool was_left_ = false;
   bool looked_at_buffer_ = false;  // lines that came in one packet with the transfer's command
 };
 

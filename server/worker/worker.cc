@@ -105,7 +105,7 @@ void Worker::run() {
 void Worker::retry_unsettled_if_due() {
   if (!next_retry_.passed()) return;
   next_retry_ = Deadline::after(kRetryUnsettled);
-  if (!services_.unsettled.is_empty())
+  if (!services_.unsettled.is_empty() && !is_retrying_.exchange(true))
     rearm(epoll_.get(), unsettled_event_.get(), EPOLLIN | EPOLLONESHOT, kTagUnsettled);
 }
 
@@ -182,6 +182,7 @@ void Worker::handle(std::uint64_t tag) {
     accept_one(seat_.listeners[tag - kTagListener]);
   } else if (tag == kTagUnsettled) {
     services_.unsettled.retry();
+    is_retrying_ = false;
   }
 }
 
@@ -371,13 +372,15 @@ void Worker::say_goodbye(SessionId id) {
 // A claimed session whose passive port nobody has come to. It goes on waiting.
 void Worker::stop_listening(SessionId id) {
   Next waits_for = Next::close;
+  SteadyTime goodbye{};
   {
     const std::lock_guard lock(mutex_);
     Slot& slot = sessions_.at(id);
-    slot.session->data.listener.reset();
+    slot.session->give_up_listening();
     waits_for = slot.waits_for;
+    goodbye = slot.goodbye;
   }
-  if (!park(id, waits_for)) say_goodbye(id);
+  if (!park(id, waits_for, goodbye)) say_goodbye(id);
 }
 
 // An exception ends its own session only.
@@ -392,7 +395,7 @@ void Worker::run_guarded(Session& session, Next& next) {
 }
 
 // False: the session must be run once more, to say good bye or to end.
-bool Worker::park(SessionId id, Next next) {
+bool Worker::park(SessionId id, Next next, std::optional<SteadyTime> goodbye) {
   const std::lock_guard lock(mutex_);
   if (services_.draining.load()) return false;
   Slot& slot = sessions_.at(id);
@@ -400,7 +403,7 @@ bool Worker::park(SessionId id, Next next) {
   // A socket that can be written to is ready at once, but behind the others.
   const std::uint32_t events = (next == Next::park_to_read ? EPOLLIN : EPOLLOUT) | EPOLLONESHOT;
   slot.waits_for = next;
-  slot.goodbye = waiting_deadline(*slot.session).when();
+  slot.goodbye = goodbye.value_or(waiting_deadline(*slot.session).when());
   const SteadyTime when = std::min(slot.goodbye, listening_deadline(*slot.session).when());
   slot.deadline = waiting_.emplace(when, id);
   slot.is_waiting = true;
@@ -473,13 +476,18 @@ void Worker::drain(std::chrono::milliseconds limit) {
 
 void Worker::kick(SessionId id) {
   const std::lock_guard lock(mutex_);
-  if (const auto found = sessions_.find(id); found != sessions_.end())
-    found->second.session->control.stream.interrupt();
+  if (const auto found = sessions_.find(id); found != sessions_.end()) interrupt(*found->second.session);
+}
+
+// `session` may be run by another thread now.
+void Worker::interrupt(Session& session) {
+  session.interrupted = true;
+  session.control.stream.interrupt();
 }
 
 void Worker::interrupt_all() {
   const std::lock_guard lock(mutex_);
-  for (auto& [id, slot] : sessions_) slot.session->control.stream.interrupt();
+  for (auto& [id, slot] : sessions_) interrupt(*slot.session);
 }
 
 // --- with mutex_ held ---

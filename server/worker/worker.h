@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <map>
@@ -63,7 +64,8 @@ class Worker {
   void run_guarded(Session& session, Next& next);
   void say_goodbye(SessionId id);
   void stop_listening(SessionId id);
-  bool park(SessionId id, Next next);
+  // `goodbye`: when it is ended, if that has been settled before.
+  bool park(SessionId id, Next next, std::optional<SteadyTime> goodbye = std::nullopt);
   void end(SessionId id);
   bool claim(SessionId id);
   std::vector<SessionId> waiting_sessions();
@@ -71,6 +73,7 @@ class Worker {
   void stop_accepting();
   void drain(std::chrono::milliseconds limit);
   void kick(SessionId id);
+  static void interrupt(Session& session);
   void interrupt_all();
   // --- with mutex_ held ---
   void arm_timer_locked(SteadyTime when);
@@ -84,6 +87,7 @@ class Worker {
   PassiveAddresses& passive_;
   UniqueFd epoll_, timer_, stop_event_, unsettled_event_;
   Deadline next_retry_ = Deadline::after({});
+  std::atomic<bool> is_retrying_{false};
 
   std::mutex mutex_;
   std::condition_variable thread_ended_;

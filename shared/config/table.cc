@@ -109,7 +109,7 @@ constexpr std::array kRows = {
     Row{"max_sessions", Kind::integer, &O::max_sessions, "2000", "", "1", "100000", false,
         "Most sessions of the whole server."},
     Row{"max_sessions_per_address", Kind::integer, &O::max_sessions_per_address, "50", "", "0", "100000",
-        true, "Most sessions from one address. 0: no own limit."},
+        true, "Most sessions from one address, or from one IPv6 network of 64 bits. 0: no own limit."},
     Row{"max_sessions_per_user", Kind::integer, &O::max_sessions_per_user, "0", "", "0", "100000", true,
         "Most sessions of one account. 0: no own limit."},
     Row{"durable", Kind::boolean, &O::durable, "true", "", "", "", true,

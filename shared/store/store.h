@@ -137,7 +137,8 @@ class Store {
   // Asks for `want` more bytes; returns the new total granted, which is between `granted` and `granted +
   // want`: less when the quota ends there. No growth at all means full.
   Result<Bytes> grow(UploadId id, Bytes want);
-  Status shrink(UploadId id, Bytes granted);  // gives back down to `granted` (after cutting the file)
+  // The file has been cut to `stays` bytes: gives back down to `granted`, which may be more.
+  Status shrink(UploadId id, Bytes granted, Bytes stays);
   // Is a running upload of the same account younger than this one? (The youngest yields when the quota is
   // full.)
   Result<bool> is_youngest(UploadId id);

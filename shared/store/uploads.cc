@@ -170,18 +170,20 @@ Result<Bytes> Store::grow(UploadId id, Bytes want) {
   });
 }
 
-Status Store::shrink(UploadId id, Bytes granted) {
-  CHECK(granted >= 0);
+Status Store::shrink(UploadId id, Bytes granted, Bytes stays) {
+  CHECK(0 <= stays && stays <= granted);
   return impl_->write("giving space back", [&]() -> Status {
     const Result<Running> running = find_running(*impl_, id);
     if (!running) return tl::unexpected<Error>(running.error());
-    if (granted >= running->granted) return {};
-    const Bytes received = std::min(running->received, granted);
+    const Bytes now_granted = std::min(running->granted, granted);
+    const Bytes received = std::min(running->received, stays);
+    if (now_granted == running->granted && received == running->received) return {};
     impl_->exec(
         "UPDATE breakpoint SET granted = ?2, received = ?3, sha256 = iif(received = ?3, sha256, x'')"
         " WHERE id = ?1",
-        id, granted, received);
-    impl_->add_usage(running->account, 0, held_by(received, granted, running->credit) - running->held(), 0);
+        id, now_granted, received);
+    impl_->add_usage(running->account, 0, held_by(received, now_granted, running->credit) - running->held(),
+                     0);
     return {};
   });
 }

@@ -250,5 +250,37 @@ TEST_P(DuringTransfer, StatusOfAFolderCanBeAborted) {
   EXPECT_TRUE(answers(talker.reply(), 200));
 }
 
+// The second transfer finds the queue as full as the first one left it.
+TEST_P(DuringTransfer, FullQueueIsNoLostConnectionForTheNextOne) {
+  FtpTalker talker = connect();
+  net::Stream data = begin_and_stop(talker);
+  std::string packet = "HASH large\r\n";
+  for (int i = 0; i < 300; ++i) packet += "NOOP\r\n";
+  for (int i = 0; i < 20; ++i) packet += "NOOP " + std::string(4000, 'x') + "\r\n";
+  talker.send_raw(packet);
+  finish(std::move(data));
+  EXPECT_TRUE(answers(talker.reply(), 226));
+  EXPECT_TRUE(answers(talker.reply(), 213));
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(answers(talker.reply(), 200)) << i;
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(answers(talker.reply(), 200)) << i;
+  EXPECT_TRUE(answers(talker.ask("SYST"), 215));
+}
+
+// QUIT and a closed control connection are no way to hold a transfer against the operator.
+TEST(LeftTransfer, EndsWhenTheServerMust) {
+  FerrydServer server({"drain_timeout=1s"});
+  server.add_account("mika");
+  FtpTalker talker = FtpTalker::logged_in(server, "mika");
+  auto started = talker.begin("STOR file");
+  ASSERT_TRUE(started.data);
+  talker.send("QUIT");
+  talker.disconnect();
+  const auto began = steady_clock::now();
+  server.stop();
+  EXPECT_LT(steady_clock::now() - began, 8s);
+  EXPECT_NE(server.log("login.log").find(" logout "), std::string::npos)
+      << "its worker was not killed over it";
+}
+
 }  // namespace
 }  // namespace ferry::test

@@ -100,8 +100,15 @@ TEST_P(TwoVersions, WhoHasAskedForThePartialMeansIt) {
   EXPECT_EQ(complete(), "new half is whole");
   have("the old content", "new half and a wrong tail");
   talker().expect("SITE BREAKPOINT file", 213);
-  EXPECT_TRUE(answers(talker().store("other", "x"), 226));
-  EXPECT_TRUE(answers(resume(8, " is whole"), 554)) << "the question was for the next upload";
+  EXPECT_TRUE(answers(talker().ask("STOR file"), 425)) << "a refusal takes nothing of it back";
+  EXPECT_TRUE(answers(resume(8, " is whole"), 226));
+  have("the old content", "new half and a wrong tail");
+  talker().expect("SITE BREAKPOINT file", 213);
+  FtpTalker other = FtpTalker::logged_in(server_, "mika", GetParam());
+  other.expect("SITE BREAKPOINT DROP file", 250);
+  other.expect("ALLO 1000", 200);
+  ASSERT_TRUE(answers(other.break_off("file", "something else of the same"), 426));
+  EXPECT_TRUE(answers(resume(8, " is whole"), 554)) << "it is not the one that was told of";
 }
 
 // The copy of the complete file and all that follows is counted, whatever the partial was counted for.
@@ -171,6 +178,35 @@ TEST_P(TwoVersions, AppendBehindRestZeroAppends) {
   talker().expect("REST 0", 350);
   EXPECT_TRUE(answers(talker().store("file", " two", "APPE"), 226));
   EXPECT_EQ(complete(), "one two");
+}
+
+// Cut to where the client goes on, a partial has another digest, whatever becomes of the resume.
+TEST(TwoVersionsHuge, AbortedResumeBelowTheEndTellsNoWrongDigest) {
+  FerrydServer server;
+  server.add_account("mika");
+  std::optional<FtpTalker> talker(FtpTalker::logged_in(server, "mika"));
+  talker->expect("ALLO 1000", 200);
+  ASSERT_TRUE(answers(talker->break_off("huge", "beginning"), 426));
+  const auto account = server.store().find_account("mika")->id;
+  const auto row = [&] { return *server.store().partial_at(account, "/huge").value(); };
+  server.stop();
+  constexpr std::uintmax_t kHuge = std::uintmax_t{1} << 42;
+  std::filesystem::resize_file(server.home("mika") / store::kPartialsFolder / row().token, kHuge);
+  server.start();
+  ASSERT_TRUE(server.store().keep_partial_digest(row(), "of all of it"));
+  talker.emplace(FtpTalker::logged_in(server, "mika"));
+  talker->expect("REST " + std::to_string(kHuge / 2), 350);
+  auto started = talker->begin("STOR huge");
+  ASSERT_TRUE(started.data);
+  ASSERT_TRUE(started.data->write_all("more", Deadline::after(20s)));
+  ASSERT_TRUE(wait_until([&] { return row().sha256.empty(); })) << "it has been cut";
+  talker->send("ABOR");
+  EXPECT_TRUE(answers(talker->reply(), 426));
+  EXPECT_TRUE(answers(talker->reply(), 226));
+  EXPECT_EQ(row().received, static_cast<Bytes>(kHuge / 2));
+  EXPECT_EQ(row().sha256, "");
+  EXPECT_EQ(std::filesystem::file_size(server.home("mika") / store::kPartialsFolder / row().token),
+            kHuge / 2);
 }
 
 }  // namespace

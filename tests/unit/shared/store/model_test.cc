@@ -217,7 +217,7 @@ class Trial {
     if (upload == model_.partials.end()) return;
     ModelPartial& partial = upload->second;
     const Bytes to = amount();
-    must(store_.shrink(partial.id, to));
+    must(store_.shrink(partial.id, to, to));
     if (to >= partial.granted) return;
     partial.granted = to;
     partial.received = std::min(partial.received, to);

@@ -75,7 +75,7 @@ TEST_F(StoreResumes, ThatGoBackBehindTheirPrefixFreeIt) {
   const Account account = make_account(1000);
   add_partial(account.id, "/x", 300);
   const Partial claimed = must(store_->claim_partial(account.id, "/x", std::nullopt, kOwner));
-  must(store_->shrink(claimed.id, 100));
+  must(store_->shrink(claimed.id, 100, 100));
   expect_usage(account.id, 0, 100, 1);
   must(store_->park_upload(claimed.id, 100, "", false, no_cut));
   expect_usage(account.id, 100, 0, 1);

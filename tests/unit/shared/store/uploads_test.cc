@@ -116,11 +116,11 @@ TEST_F(StoreUploads, GiveBackWhatTheyShrinkBy) {
   const Account account = make_account(1000);
   const Partial upload = begin(account.id, "/x");
   must(store_->grow(upload.id, 900));
-  must(store_->shrink(upload.id, 250));
+  must(store_->shrink(upload.id, 250, 250));
   expect_usage(account.id, 0, 250, 1);
-  must(store_->shrink(upload.id, 300));
+  must(store_->shrink(upload.id, 300, 300));
   expect_usage(account.id, 0, 250, 1);
-  must(store_->shrink(upload.id, 0));
+  must(store_->shrink(upload.id, 0, 0));
   expect_usage(account.id, 0, 0, 1);
 }
 
@@ -165,7 +165,7 @@ TEST_F(StoreUploads, AreFinishedOnlyOnce) {
   EXPECT_EQ(error_of(store_->drop_upload(upload.id)), Errc::not_found);
   EXPECT_EQ(error_of(store_->park_upload(upload.id, 1, "", false, no_cut)), Errc::not_found);
   EXPECT_EQ(error_of(store_->grow(upload.id, 1)), Errc::not_found);
-  EXPECT_EQ(error_of(store_->shrink(upload.id, 0)), Errc::not_found);
+  EXPECT_EQ(error_of(store_->shrink(upload.id, 0, 0)), Errc::not_found);
   expect_usage(account.id, 0, 0, 1);
 }
 
