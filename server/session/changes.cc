@@ -158,7 +158,7 @@ Status rename(Session& session, std::string_view from_path, std::string_view to_
   if (*waiting && (*waiting)->owner) return refusal(Errc::busy, "{} is being uploaded", to->path);
   auto intent =
       session.services.store.begin_rename(session.account().id, from->path, to->path, from->info->inode,
-                                          counted_size(*to), session.services.owner);
+                                          counted_size(*to), session.services.owner, counted_size(*from));
   if (!intent) return tl::unexpected(intent.error());
   const Status renamed =
       carry_out(session, *intent, {&*from, &*to}, [&] { return session.home().rename(*from, *to); });

@@ -75,10 +75,12 @@ Result<Account> Store::find_account(std::string_view name) {
   return impl_->read("finding an account", [&] { return first_account(impl_->prepared(kByName, name)); });
 }
 
+Result<Account> Store::Impl::account_of(AccountId id) {
+  return first_account(prepared("SELECT " ACCOUNT_COLUMNS " FROM account WHERE id = ?1", id));
+}
+
 Result<Account> Store::find_account(AccountId id) {
-  return impl_->read("finding an account", [&] {
-    return first_account(impl_->prepared("SELECT " ACCOUNT_COLUMNS " FROM account WHERE id = ?1", id));
-  });
+  return impl_->read("finding an account", [&] { return impl_->account_of(id); });
 }
 
 Result<std::vector<Account>> Store::list_accounts() {
@@ -119,14 +121,17 @@ Status Store::note_login(AccountId id, std::string_view address, WallTime when) 
 }
 
 // Running uploads keep what they were granted; it is summed up anew, so that drift there ends as well.
+int Store::Impl::replace_usage(AccountId account, Bytes used_bytes, std::int64_t used_files) {
+  return exec(
+      "UPDATE account SET used_bytes = ?2, used_files = ?3, pending_bytes ="
+      " (SELECT coalesce(sum(max(received, granted - credit)), 0) FROM breakpoint"
+      "  WHERE account = ?1 AND owner IS NOT NULL) WHERE id = ?1",
+      account, used_bytes, used_files);
+}
+
 Status Store::set_usage(AccountId id, Bytes used_bytes, std::int64_t used_files) {
-  return impl_->write("setting an account's usage", [&] {
-    return some_changed(
-        impl_->exec("UPDATE account SET used_bytes = ?2, used_files = ?3, pending_bytes ="
-                    " (SELECT coalesce(sum(max(received, granted - credit)), 0) FROM breakpoint"
-                    "  WHERE account = ?1 AND owner IS NOT NULL) WHERE id = ?1",
-                    id, used_bytes, used_files));
-  });
+  return impl_->write("setting an account's usage",
+                      [&] { return some_changed(impl_->replace_usage(id, used_bytes, used_files)); });
 }
 
 }  // namespace ferry::store

@@ -14,13 +14,34 @@ void Store::Impl::replace_digest(AccountId account, std::string_view path, const
       account, path, digest.size, digest.mtime_ns, static_cast<std::int64_t>(digest.inode), digest.sha256);
 }
 
+std::optional<FileDigest> Store::Impl::known_digest(AccountId account, std::string_view path) {
+  const Stmt row = prepared(
+      "SELECT size, mtime_ns, inode, sha256 FROM digest WHERE account = ?1 AND path = ?2", account, path);
+  if (!row->executeStep()) return std::nullopt;
+  return FileDigest{number_at(*row, 0), number_at(*row, 1), static_cast<std::uint64_t>(number_at(*row, 2)),
+                    bytes_at(*row, 3)};
+}
+
 Result<std::optional<FileDigest>> Store::digest_at(AccountId account, std::string_view path) {
   return impl_->read("finding a digest", [&]() -> Result<std::optional<FileDigest>> {
+    return impl_->known_digest(account, path);
+  });
+}
+
+Result<std::vector<KnownDigest>> Store::digests_after(AccountId account, std::string_view path, int most) {
+  return impl_->read("listing digests", [&]() -> Result<std::vector<KnownDigest>> {
+    std::vector<KnownDigest> digests;
     const Stmt row = impl_->prepared(
-        "SELECT size, mtime_ns, inode, sha256 FROM digest WHERE account = ?1 AND path = ?2", account, path);
-    if (!row->executeStep()) return std::nullopt;
-    return FileDigest{number_at(*row, 0), number_at(*row, 1), static_cast<std::uint64_t>(number_at(*row, 2)),
-                      bytes_at(*row, 3)};
+        "SELECT path, size, mtime_ns, inode, sha256 FROM digest WHERE account = ?1 AND path > ?2 ORDER BY "
+        "path"
+        " LIMIT ?3",
+        account, path, std::int64_t{most});
+    while (row->executeStep()) {
+      digests.push_back({bytes_at(*row, 0),
+                         {number_at(*row, 1), number_at(*row, 2),
+                          static_cast<std::uint64_t>(number_at(*row, 3)), bytes_at(*row, 4)}});
+    }
+    return digests;
   });
 }
 

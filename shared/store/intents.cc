@@ -16,10 +16,11 @@ Intent intent_in(const SQLite::Statement& row) {
   intent.to = bytes_at(row, 5);
   intent.inode = static_cast<std::uint64_t>(number_at(row, 6));
   intent.size = optional_at(row, 7);
+  intent.moved = optional_at(row, 8);
   return intent;
 }
 
-#define INTENT_COLUMNS "id, account, owner, kind, path, to_path, inode, size"
+#define INTENT_COLUMNS "id, account, owner, kind, path, to_path, inode, size, moved"
 
 // Errc::busy when an upload runs at or below `path`.
 Status check_no_upload(Store::Impl& impl, AccountId account, std::string_view path) {
@@ -47,10 +48,11 @@ bool partial_waits_below(Store::Impl& impl, AccountId account, std::string_view 
 
 IntentId add_intent(Store::Impl& impl, const Intent& intent) {
   const Stmt added = impl.prepared(
-      "INSERT INTO intent (id, account, owner, kind, path, to_path, inode, size) VALUES"
-      " (max(?8, (SELECT coalesce(max(id), 0) + 1 FROM intent)), ?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
+      "INSERT INTO intent (id, account, owner, kind, path, to_path, inode, size, moved) VALUES"
+      " (max(?9, (SELECT coalesce(max(id), 0) + 1 FROM intent)), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING "
+      "id",
       intent.account, intent.owner, static_cast<std::int64_t>(intent.kind), intent.path, intent.to,
-      static_cast<std::int64_t>(intent.inode), intent.size, to_stored(wall_now()));
+      static_cast<std::int64_t>(intent.inode), intent.size, intent.moved, to_stored(wall_now()));
   added->executeStep();
   const IntentId id = number_at(*added, 0);
   added->executeStep();  // to its end, where the account is checked
@@ -71,6 +73,7 @@ void settle_removal(Store::Impl& impl, const Intent& intent) {
   const int waiting = impl.exec("UPDATE breakpoint SET replaces = 0 WHERE account = ?1 AND path = ?2",
                                 intent.account, intent.path);
   impl.add_usage(intent.account, -*intent.size, 0, waiting == 0 ? -1 : 0);
+  impl.note_change(intent.account, intent.path, -*intent.size, -1);
 }
 
 // What came to the name is complete: nobody will go on with a partial that waits there. A path is one file,
@@ -98,9 +101,19 @@ void settle_rename(Store::Impl& impl, const Intent& intent) {
                            " WHERE account = ?1 AND (path = ?2 OR (path >= ?3 AND path < ?4))"}) {
     impl.exec(move, intent.account, intent.path, below.first, below.last, intent.to, rest_from);
   }
+  if (!intent.moved) return impl.note_change(intent.account, intent.path, 0, 0, true);
+  impl.note_change(intent.account, intent.path, -*intent.moved, -1);
+  impl.note_change(intent.account, intent.to, *intent.moved - intent.size.value_or(0), intent.size ? 0 : 1);
 }
 
 }  // namespace
+
+std::vector<Intent> intents_of(Store::Impl& impl, AccountId account) {
+  std::vector<Intent> intents;
+  const Stmt row = impl.prepared("SELECT " INTENT_COLUMNS " FROM intent WHERE account = ?1", account);
+  while (row->executeStep()) intents.push_back(intent_in(*row));
+  return intents;
+}
 
 Status Store::Impl::check_no_intent(AccountId account, std::string_view path) {
   const Stmt row = prepared("SELECT path, to_path FROM intent WHERE account = ?1", account);
@@ -127,12 +140,14 @@ Result<IntentId> Store::begin_removal(AccountId account, std::string_view path, 
                                .path = std::string(path),
                                .to = {},
                                .inode = inode,
-                               .size = size});
+                               .size = size,
+                               .moved = {}});
   });
 }
 
 Result<IntentId> Store::begin_rename(AccountId account, std::string_view from, std::string_view to,
-                                     std::uint64_t inode, std::optional<Bytes> replaced_size, OwnerId owner) {
+                                     std::uint64_t inode, std::optional<Bytes> replaced_size, OwnerId owner,
+                                     std::optional<Bytes> moved_size) {
   return impl_->write("starting a rename", [&]() -> Result<IntentId> {
     for (const std::string_view path : {from, to}) {
       if (const Status free = check_free(*impl_, account, path); !free)
@@ -148,7 +163,8 @@ Result<IntentId> Store::begin_rename(AccountId account, std::string_view from, s
                                .path = std::string(from),
                                .to = std::string(to),
                                .inode = inode,
-                               .size = is_same ? std::nullopt : replaced_size});
+                               .size = is_same ? std::nullopt : replaced_size,
+                               .moved = moved_size});
   });
 }
 

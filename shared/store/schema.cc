@@ -85,7 +85,25 @@ constexpr const char* kCertificates = "ALTER TABLE account ADD COLUMN certificat
 constexpr const char* kRegistered =
     "ALTER TABLE account ADD COLUMN is_registered INTEGER NOT NULL DEFAULT 0;";
 
-constexpr std::array kSteps = {kFirstSchema, kRegistrations, kCertificates, kRegistered};
+constexpr const char* kAudits = R"sql(
+ALTER TABLE intent ADD COLUMN moved INTEGER;  -- of a rename: bytes of the file; NULL: a folder, or written before
+CREATE TABLE audit (
+  account INTEGER PRIMARY KEY REFERENCES account (id) ON DELETE CASCADE,
+  id INTEGER NOT NULL,
+  until INTEGER NOT NULL
+) STRICT;
+CREATE TABLE change (                    -- struct Change; only while an audit of the account runs
+  number INTEGER PRIMARY KEY,
+  account INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+  path BLOB NOT NULL,
+  bytes INTEGER NOT NULL,
+  files INTEGER NOT NULL,
+  is_folder INTEGER NOT NULL
+) STRICT;
+CREATE INDEX change_by_account ON change (account, number);
+)sql";
+
+constexpr std::array kSteps = {kFirstSchema, kRegistrations, kCertificates, kRegistered, kAudits};
 
 std::int64_t pragma(SQLite::Database& db, const char* name) {
   return db.execAndGet(std::string("PRAGMA ") + name).getInt64();

@@ -32,6 +32,7 @@ namespace ferry::store {
 using OwnerId = std::int64_t;   // one incarnation of a worker; random, never 0
 using UploadId = std::int64_t;  // grows with time: a smaller one started earlier
 using IntentId = std::int64_t;
+using AuditId = std::int64_t;
 
 // One row of the breakpoint table: an upload that runs, or a partial that waits.
 struct Partial {
@@ -92,6 +93,13 @@ struct Intent {
   std::uint64_t inode = 0;  // of `path` before
   std::optional<Bytes>
       size;  // removal: bytes given back; rename: bytes of the complete file that is replaced (nullopt: none)
+  std::optional<Bytes> moved;  // rename: bytes of the file at `path` (nullopt: a folder)
+};
+
+// One row of the digest table.
+struct KnownDigest {
+  std::string path;
+  FileDigest digest;
 };
 
 class Store {
@@ -175,8 +183,10 @@ class Store {
   // Rename of a file or a folder on disk; partials at and below it move along. Errc::busy when an upload runs
   // at or below either path; Errc::exists when a partial waits below `to`. The row of one that waits at `to` goes
   // with finish_intent, if the rename happened; its file is the caller's business then.
+  // `moved_size`: of a regular file (nullopt: a folder).
   Result<IntentId> begin_rename(AccountId account, std::string_view from, std::string_view to,
-                                std::uint64_t inode, std::optional<Bytes> replaced_size, OwnerId owner);
+                                std::uint64_t inode, std::optional<Bytes> replaced_size, OwnerId owner,
+                                std::optional<Bytes> moved_size = std::nullopt);
   Status finish_intent(
       IntentId id,
       bool happened);  // settles quota, moves or drops digests and partials' paths, removes the row
@@ -185,12 +195,25 @@ class Store {
   Result<std::optional<FileDigest>> digest_at(
       AccountId account, std::string_view path);  // compare size, mtime and inode before use
   Status keep_digest(AccountId account, std::string_view path, const FileDigest& digest);
+  // In the order of their paths, at most `most`, from the first behind `path` on.
+  Result<std::vector<KnownDigest>> digests_after(AccountId account, std::string_view path, int most);
 
   // --- settling after a death ---
   Result<std::vector<Partial>> uploads_owned_by(std::optional<OwnerId> owner);  // nullopt: every active row
   Result<std::vector<Intent>> intents_owned_by(std::optional<OwnerId> owner);
   // What is really there replaces what was counted (ftpadm check --fix, a home that is given an account).
   Status set_usage(AccountId id, Bytes used_bytes, std::int64_t used_files);
+
+  // --- auditing (audit.h) ---
+  Result<AuditId> begin_audit(AccountId account, WallTime now);  // Errc::busy: another one has not ended
+  // Errc::not_found: it has lapsed, and changes may not have been noted.
+  Status keep_audit(AccountId account, AuditId id, WallTime now);
+  Status end_audit(AccountId account, AuditId id);
+  Status forget_lapsed_audits(WallTime now);
+  class Held;
+  // One writing transaction, undone if `body` fails. `body` must not call the store but through what it is
+  // given.
+  Status hold(AccountId account, const std::function<Status(Held&)>& body);
 
   struct Impl;
   explicit Store(std::unique_ptr<Impl> impl);

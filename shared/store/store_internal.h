@@ -50,6 +50,7 @@ struct PathRange {
   std::string first, last;
 };
 PathRange range_below(std::string_view folder);
+std::vector<Intent> intents_of(Store::Impl& impl, AccountId account);
 bool overlap(std::string_view a, std::string_view b);  // equal, or one lies below the other
 
 struct Store::Impl {
@@ -100,8 +101,15 @@ struct Store::Impl {
   // Adds to an account's counters. They never fall below 0, whatever was done to the disk behind the store's
   // back.
   void add_usage(AccountId account, Bytes used, Bytes pending, std::int64_t files);
+  Result<Account> account_of(AccountId id);  // Errc::not_found
+  // What is used, as it was found; pending bytes are summed up anew. Number of rows changed.
+  int replace_usage(AccountId account, Bytes used_bytes, std::int64_t used_files);
+  std::optional<FileDigest> known_digest(AccountId account, std::string_view path);
   // Errc::busy when a removal or rename runs at, above or below `path`.
   Status check_no_intent(AccountId account, std::string_view path);
+  // What the caller's transaction does to the complete file at `path`, if an audit of the account runs.
+  void note_change(AccountId account, std::string_view path, Bytes bytes, std::int64_t files,
+                   bool is_folder = false);
   // The digest of a complete file; one without sha256 removes what was known.
   void replace_digest(AccountId account, std::string_view path, const FileDigest& digest);
   // Makes every transaction so far survive a power failure. Takes no lock.

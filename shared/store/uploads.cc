@@ -223,6 +223,8 @@ Status Store::commit_upload(UploadId id, const Commit& commit, bool durable) {
     if (!running) return tl::unexpected<Error>(running.error());
     remove_row(*impl_, id);
     impl_->add_usage(running->account, commit.size - running->credit, -running->held(), 0);
+    impl_->note_change(running->account, running->path, commit.size - running->credit,
+                       running->replaces ? 0 : 1);
     impl_->replace_digest(running->account, running->path, commit.digest);
     return {};
   });

@@ -130,6 +130,9 @@ TEST_F(StoreOpening, BringsTheFirstSchemaUpToDate) {
     old.exec("ALTER TABLE account DROP COLUMN certificate");
     old.exec("ALTER TABLE account DROP COLUMN is_registered");
     old.exec("DROP TABLE registration");
+    old.exec("ALTER TABLE intent DROP COLUMN moved");
+    old.exec("DROP TABLE audit");
+    old.exec("DROP TABLE change");
     old.exec("PRAGMA user_version=1");
   }
   const Account found = must(must(Store::open(file()))->find_account("mika"));
