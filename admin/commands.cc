@@ -67,7 +67,15 @@ void describe_view(CLI::App& app, Arguments& arguments) {
   app.footer("Example: ftpadm view mika");
 }
 
+void describe_check(CLI::App& app, Arguments& arguments) {
+  app.add_option("NAME", arguments.name, "one account; without it all");
+  app.add_flag("--fix", arguments.fixes, "puts the store right; deletes partials that no upload knows");
+  app.add_flag("--json", arguments.wants_json, "an array of what was found, as JSON");
+  app.footer("ferryd may serve meanwhile.\nExample: ftpadm check --fix");
+}
+
 constexpr std::array kCommands = {
+    Command{"check", "compare the store with the disk, and repair it", describe_check, cmd_check},
     Command{"create", "make an account", describe_create, cmd_create},
     Command{"rm", "remove an account", describe_rm, cmd_rm},
     Command{"setup", "change an account", describe_setup, cmd_setup},

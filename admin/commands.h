@@ -27,6 +27,7 @@ struct Arguments {
   bool has_password_on_stdin = false, generates_password = false;
   bool keeps_files = false, purges = false, is_sure = false;
   bool wants_json = false;
+  bool fixes = false;  // check
 };
 
 struct Command {
@@ -38,6 +39,7 @@ struct Command {
 
 std::span<const Command> commands();
 
+Outcome cmd_check(const Arguments& arguments);
 Outcome cmd_create(const Arguments& arguments);
 Outcome cmd_rm(const Arguments& arguments);
 Outcome cmd_setup(const Arguments& arguments);

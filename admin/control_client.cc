@@ -123,6 +123,16 @@ Result<std::vector<RunningSession>> ask_sessions(const std::string& run_dir) {
   }
 }
 
+Result<Owners> ask_owners(const std::string& run_dir) {
+  const auto answer = ask(run_dir, {{"request", "status"}});
+  if (!answer) return tl::unexpected<Error>(answer.error());
+  try {
+    return Owners{answer->at("owners").get<std::vector<std::int64_t>>(), answer->at("settling").get<bool>()};
+  } catch (const json::exception& error) {
+    return fail(Errc::bad_syntax, std::string("ferryd's status: ") + error.what());
+  }
+}
+
 Status ask_reload(const std::string& run_dir) {
   const auto answer = ask(run_dir, {{"request", "reload"}});
   if (!answer) return tl::unexpected<Error>(answer.error());

@@ -19,6 +19,12 @@ struct RunningSession {
 };
 
 Result<std::vector<RunningSession>> ask_sessions(const std::string& run_dir);
+// Who may have uploads and changes of files under way in the store.
+struct Owners {
+  std::vector<std::int64_t> workers;  // as they call themselves in the store
+  bool is_settling = false;           // what dead ones left is being settled now
+};
+Result<Owners> ask_owners(const std::string& run_dir);
 // New workers, which know of every home there is now.
 Status ask_reload(const std::string& run_dir);
 // The session's worker is told to end it; it has not ended yet.

@@ -8,12 +8,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <vector>
 
-#include "admin/folder_names.h"
+#include "admin/home_walk.h"
 #include "shared/base/unique_fd.h"
 #include "shared/config/run_as.h"
-#include "shared/store/account.h"
 
 namespace ferry::admin {
 
@@ -53,86 +51,6 @@ Status check_usable(const std::string& folder, const RunAs& user) {
                                     " with `chown -R " + user.name + " " + folder + "`");
 }
 
-// Goes through a home with one descriptor open: down by a name, up by "..", which must lead to where it came
-// from.
-class Count {
- public:
-  explicit Count(std::string home) : home_(std::move(home)) {}
-
-  Result<HomeContent> run() {
-    at_.reset(::open(home_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!at_) return broken();
-    if (const Status entered = enter(); !entered) return tl::unexpected<Error>(entered.error());
-    while (!way_.empty()) {
-      if (const Status done = way_.back().folders.empty() ? leave() : descend(); !done) {
-        return tl::unexpected<Error>(done.error());
-      }
-    }
-    return content_;
-  }
-
- private:
-  struct Level {
-    dev_t device = 0;
-    ino_t inode = 0;
-    std::vector<std::string> folders;  // still to be entered
-  };
-
-  tl::unexpected<Error> broken() const { return fail_errno(errno, "cannot count what is in " + home_); }
-
-  // at_ is a folder that was just opened: counts its files and notes its folders.
-  Status enter() {
-    struct stat itself {};
-    if (::fstat(at_.get(), &itself) != 0) return broken();
-    Level level{itself.st_dev, itself.st_ino, {}};
-    auto names = names_in(at_.get());
-    if (!names) return tl::unexpected<Error>(names.error());
-    for (std::string& name : *names) {
-      struct stat found {};
-      if (::fstatat(at_.get(), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) {
-        if (errno == ENOENT) continue;  // went away meanwhile
-        return broken();
-      }
-      if (S_ISREG(found.st_mode)) {
-        content_.bytes += found.st_size;
-        ++content_.files;
-      } else if (S_ISDIR(found.st_mode) && !(way_.empty() && name == store::kPartialsFolder)) {
-        level.folders.push_back(std::move(name));
-      }
-    }
-    way_.push_back(std::move(level));
-    return {};
-  }
-
-  Status descend() {
-    const std::string name = std::move(way_.back().folders.back());
-    way_.back().folders.pop_back();
-    UniqueFd below(::openat(at_.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!below && errno == ENOENT) return {};
-    if (!below) return broken();
-    at_ = std::move(below);
-    return enter();
-  }
-
-  Status leave() {
-    way_.pop_back();
-    if (way_.empty()) return {};
-    UniqueFd above(::openat(at_.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    struct stat found {};
-    if (!above || ::fstat(above.get(), &found) != 0) return broken();
-    if (found.st_dev != way_.back().device || found.st_ino != way_.back().inode) {
-      return fail(Errc::busy, "folders in " + home_ + " are being moved: try again");
-    }
-    at_ = std::move(above);
-    return {};
-  }
-
-  std::string home_;
-  UniqueFd at_;
-  std::vector<Level> way_;  // from the home down to at_
-  HomeContent content_;
-};
-
 }  // namespace
 
 Result<bool> make_home(const std::string& folder, const RunAs& user) {
@@ -152,7 +70,14 @@ Result<bool> make_home(const std::string& folder, const RunAs& user) {
 }
 
 Result<HomeContent> count_home(const std::string& folder) {
-  return Count(folder).run();
+  HomeContent content;
+  const Status walked = HomeWalk::run(folder, [&](std::string_view, const struct stat& found) -> Status {
+    content.bytes += found.st_size;
+    ++content.files;
+    return {};
+  });
+  if (!walked) return tl::unexpected<Error>(walked.error());
+  return content;
 }
 
 bool is_within(const std::string& inner, const std::string& outer) {

@@ -31,7 +31,10 @@ void describe_all(CLI::App& app, Arguments& arguments) {
   app.set_version_flag("--version", std::string("ftpadm ") + kVersion);
   app.require_subcommand(1);
   app.fallthrough();
-  app.footer("Exit codes: 0 done, 1 failure, 2 usage, 3 no such account, 4 exists already, 9 needs --yes.");
+  app.footer(
+      "Exit codes: 0 done, 1 failure, 2 usage, 3 no such account, 4 exists already, 5 check found something "
+      "that is"
+      " not fixed, 9 needs --yes.");
   for (const Command& command : commands()) {
     CLI::App* sub = app.add_subcommand(command.name, command.meaning);
     command.describe(*sub, arguments);

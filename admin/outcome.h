@@ -14,6 +14,7 @@ enum class ExitCode {
   usage = 2,
   no_such_account = 3,
   exists_already = 4,
+  drift = 5,  // store and disk differ, and that was not put right
   needs_yes = 9
 };
 

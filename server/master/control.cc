@@ -76,6 +76,8 @@ json answer_status(ControlDesk& desk, const json&) {
           {"version", kVersion},
           {"workers", status.worker_pids.size()},
           {"worker_pids", status.worker_pids},
+          {"owners", status.owners},
+          {"settling", status.is_settling},
           {"generation", status.generation},
           {"sessions", desk.sessions().size()},
           {"uptime", status.uptime.count()},

@@ -18,11 +18,14 @@
 #include "shared/base/result.h"
 #include "shared/base/unique_fd.h"
 #include "shared/config/options.h"
+#include "shared/store/store.h"
 
 namespace ferry {
 
 struct MasterStatus {
   std::vector<pid_t> worker_pids;
+  std::vector<store::OwnerId> owners;  // of the same workers, in the store
+  bool is_settling = false;            // a settler runs, or one is due
   int generation = 0;
   std::chrono::seconds uptime{0};
   std::vector<Listeners::Place> addresses;

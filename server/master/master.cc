@@ -246,7 +246,8 @@ std::vector<SessionView> Master::sessions() const {
 MasterStatus Master::status() const {
   const auto uptime =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started_);
-  return {workers_.pids(), workers_.generation(), uptime, service_.listeners.places()};
+  return {workers_.pids(), workers_.owners(),          settler_.is_running(), workers_.generation(),
+          uptime,          service_.listeners.places()};
 }
 
 Status Master::kick(std::uint64_t session) {

@@ -210,6 +210,12 @@ std::vector<pid_t> Workers::pids() const {
   return all;
 }
 
+std::vector<store::OwnerId> Workers::owners() const {
+  std::vector<store::OwnerId> all;
+  for (const Worker& worker : workers_) all.push_back(worker.owner);
+  return all;
+}
+
 Deadline Workers::next_fork() const {
   Deadline next = Deadline::infinite();
   if (!replaces_ || generation_ == 0) return next;

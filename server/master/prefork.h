@@ -43,7 +43,8 @@ class Workers {
   bool none_left() const { return workers_.empty(); }
   int generation() const { return generation_; }
   std::vector<pid_t> pids() const;  // retired ones included
-  Deadline next_fork() const;       // when fill_empty_places has something to do
+  std::vector<store::OwnerId> owners() const;
+  Deadline next_fork() const;  // when fill_empty_places has something to do
 
  private:
   struct Worker {

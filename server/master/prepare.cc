@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <thread>
 
 #include "shared/config/folders.h"
 #include "shared/config/run_as.h"
@@ -48,11 +49,22 @@ std::string lock_holder(int fd) {
   return digits.empty() ? "unknown" : std::string(digits);
 }
 
+// ftpadm looks at the lock for a moment, to know whether a ferryd runs.
+bool lock_soon(int fd) {
+  constexpr int kTries = 20;
+  constexpr auto kMoment = std::chrono::milliseconds(10);
+  for (int i = 1; ::flock(fd, LOCK_EX | LOCK_NB) != 0; ++i) {
+    if (errno != EWOULDBLOCK || i == kTries) return false;
+    std::this_thread::sleep_for(kMoment);
+  }
+  return true;
+}
+
 // Held until the last process that has the descriptor ends; children close it.
 Result<UniqueFd> take_lock(const fs::path& file, std::string_view option) {
   UniqueFd fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640));
   if (!fd) return fail_errno(errno, "cannot open the lock " + file.string());
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (!lock_soon(fd.get())) {
     if (errno != EWOULDBLOCK) return fail_errno(errno, "cannot lock " + file.string());
     return fail(
         Errc::busy,

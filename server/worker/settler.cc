@@ -36,6 +36,7 @@ class Settlement {
   // Partials that `owner` made and died before it could write a row for them.
   void remove_rowless(store::OwnerId owner);
   void expire(WallTime before);  // waiting partials nobody came back for
+  void forget_audits();          // of an ftpadm check that was killed
   bool has_failed() const { return has_failed_; }
 
  private:
@@ -176,6 +177,10 @@ void Settlement::remove_partials(const store::Account& account, const Home& home
   }
 }
 
+void Settlement::forget_audits() {
+  note(store_.forget_lapsed_audits(wall_now()), "audits");
+}
+
 void Settlement::expire(WallTime before) {
   auto old = store_.partials_untouched_since(before);
   if (!old) return note(tl::unexpected(old.error()), "expiry");
@@ -214,6 +219,7 @@ int run_settler(const Options& options, Logs& logs, store::OwnerId owner) {
     settlement.remove_rowless(owner);
   }
   settlement.expire(wall_now() - options.partial_expiry);
+  settlement.forget_audits();
   // A start does not wait for one bad home: its account's rows stay as they are, and the log says so.
   return settlement.has_failed() && owner != 0 ? 1 : 0;
 }

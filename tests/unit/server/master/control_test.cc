@@ -25,7 +25,8 @@ class FakeDesk final : public ControlDesk {
  public:
   std::vector<SessionView> sessions() const override { return views; }
   MasterStatus status() const override {
-    return {{11, 12}, 3, std::chrono::seconds(60), {{"127.0.0.1:2121", {false}}, {"[::1]:990", {true}}}};
+    return {{11, 12}, {77, 1LL << 62},          true,
+            3,        std::chrono::seconds(60), {{"127.0.0.1:2121", {false}}, {"[::1]:990", {true}}}};
   }
   Status reload() override { return reload_answer; }
   Status kick(std::uint64_t session) override {
@@ -73,6 +74,8 @@ TEST(ControlRequests, StatusTellsWhatRuns) {
   const json answer = ask(desk, R"({"request":"status"})");
   EXPECT_EQ(answer["workers"], 2);
   EXPECT_EQ(answer["worker_pids"], json({11, 12}));
+  EXPECT_EQ(answer["owners"], json({77, 1LL << 62}));
+  EXPECT_EQ(answer["settling"], true);
   EXPECT_EQ(answer["generation"], 3);
   EXPECT_EQ(answer["uptime"], 60);
   EXPECT_EQ(answer["pid"], ::getpid());
