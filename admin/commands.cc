@@ -74,9 +74,26 @@ void describe_check(CLI::App& app, Arguments& arguments) {
   app.footer("ferryd may serve meanwhile.\nExample: ftpadm check --fix");
 }
 
+void describe_backup(CLI::App& app, Arguments& arguments) {
+  app.add_option("FILE", arguments.file, "where to: a file of mode 0600")->required();
+  app.add_flag("--force", arguments.overwrites, "replaces a file that is there");
+  app.footer(
+      "ferryd may serve meanwhile. Homes are not copied.\nExample: ftpadm backup /var/backups/ferry.db");
+}
+
+void describe_restore(CLI::App& app, Arguments& arguments) {
+  app.add_option("FILE", arguments.file, "what ftpadm backup wrote")->required();
+  app.add_flag("--check", arguments.checks, "then does as ftpadm check --fix");
+  app.footer(
+      "ferryd must not run. The store that is there is kept beside the new one.\n"
+      "Example: ftpadm restore /var/backups/ferry.db --check");
+}
+
 constexpr std::array kCommands = {
+    Command{"backup", "copy the store to a file", describe_backup, cmd_backup},
     Command{"check", "compare the store with the disk, and repair it", describe_check, cmd_check},
     Command{"create", "make an account", describe_create, cmd_create},
+    Command{"restore", "replace the store by a backup", describe_restore, cmd_restore},
     Command{"rm", "remove an account", describe_rm, cmd_rm},
     Command{"setup", "change an account", describe_setup, cmd_setup},
     Command{"view", "show all accounts, or one", describe_view, cmd_view},

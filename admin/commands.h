@@ -27,7 +27,10 @@ struct Arguments {
   bool has_password_on_stdin = false, generates_password = false;
   bool keeps_files = false, purges = false, is_sure = false;
   bool wants_json = false;
-  bool fixes = false;  // check
+  bool fixes = false;       // check
+  std::string file;         // backup, restore
+  bool overwrites = false;  // backup
+  bool checks = false;      // restore
 };
 
 struct Command {
@@ -39,8 +42,10 @@ struct Command {
 
 std::span<const Command> commands();
 
+Outcome cmd_backup(const Arguments& arguments);
 Outcome cmd_check(const Arguments& arguments);
 Outcome cmd_create(const Arguments& arguments);
+Outcome cmd_restore(const Arguments& arguments);
 Outcome cmd_rm(const Arguments& arguments);
 Outcome cmd_setup(const Arguments& arguments);
 Outcome cmd_view(const Arguments& arguments);

@@ -21,19 +21,23 @@ Result<RunAs> user_to_be(const Options& options, const OptionSource& source) {
 }  // namespace
 
 OrRefusal<std::unique_ptr<Context>> Context::open(const Arguments& arguments) {
+  auto context = open_without_store(arguments);
+  if (!context) return context;
+  const ActAs acting((*context)->user_);
+  auto opened = store::Store::open((*context)->options_.store);
+  if (!opened) return refuse(opened.error());
+  (*context)->store_ = std::move(*opened);
+  return context;
+}
+
+OrRefusal<std::unique_ptr<Context>> Context::open_without_store(const Arguments& arguments) {
   const OptionSource source = find_option_source(arguments.config_file);
   auto options = load_options(source, arguments.sets);
   if (!options) return refuse(ExitCode::usage, options.error().context);
   const auto user = user_to_be(*options, source);
   if (!user) return refuse(user.error());
   if (const auto made = make_folders(*options, source, *user); !made) return refuse(made.error());
-
-  std::unique_ptr<Context> context(new Context(std::move(*options), *user));
-  const ActAs acting(*user);
-  auto opened = store::Store::open(context->options_.store);
-  if (!opened) return refuse(opened.error());
-  context->store_ = std::move(*opened);
-  return context;
+  return std::unique_ptr<Context>(new Context(std::move(*options), *user));
 }
 
 Context::~Context() {

@@ -19,6 +19,8 @@ class Context {
  public:
   // Reads the options, makes ferryd's folders if they are missing and opens the store.
   static OrRefusal<std::unique_ptr<Context>> open(const Arguments& arguments);
+  // For the command that replaces a store that may be damaged: with_store must not be called.
+  static OrRefusal<std::unique_ptr<Context>> open_without_store(const Arguments& arguments);
   ~Context();
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
