@@ -1,5 +1,6 @@
 #include "server/session/hashing.h"
 
+#include <fmt/core.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -48,7 +49,11 @@ Result<Digestible> open_if_waiting(Session& session, Place place) {
 std::optional<std::string> find_kept(Session& session, const Digestible& source) {
   const auto known = session.services.store.digest_at(session.account().id, source.place.path);
   if (!known || !*known || !is_of(**known, source.info)) return std::nullopt;
-  return (*known)->sha256;
+  if (store::is_sha256((*known)->sha256)) return (*known)->sha256;
+  session.services.logs.service(
+      Logs::Level::error, fmt::format("{}: a damaged row of the store, the digest of {}: it is computed anew",
+                                      session.account().name, source.place.path));
+  return std::nullopt;
 }
 
 void keep(Session& session, const Digestible& source, const std::string& hex) {

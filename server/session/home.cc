@@ -77,6 +77,13 @@ bool is_dot(std::string_view name) {
   return name == "." || name == "..";
 }
 
+// A token that make_partial has not made comes from a damaged row: it may lead anywhere, so it leads nowhere.
+Status check_token(std::string_view token) {
+  if (!token.empty() && !is_dot(token) && token.find_first_of(std::string_view("/\0", 2)) == token.npos)
+    return {};
+  return fail(Errc::name_refused, "a damaged row of the store names no partial");
+}
+
 std::string token_prefix(std::int64_t maker) {
   return fmt::format("{:016x}-", static_cast<std::uint64_t>(maker));
 }
@@ -334,12 +341,14 @@ bool Home::is_partial_of(std::int64_t maker, std::string_view token) {
 }
 
 Result<UniqueFd> Home::open_partial(const std::string& token) const {
+  if (auto checked = check_token(token); !checked) return tl::unexpected(checked.error());
   UniqueFd file(openat(reserved_.get(), token.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
   if (!file) return fail_errno(errno, "partial");
   return file;
 }
 
 Result<FileInfo> Home::partial_info(const std::string& token) const {
+  if (auto checked = check_token(token); !checked) return tl::unexpected(checked.error());
   struct stat status {};
   if (fstatat(reserved_.get(), token.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
     return fail_errno(errno, "partial");
@@ -355,12 +364,14 @@ Status Home::cut_partial(const std::string& token, Bytes size) const {
 }
 
 Status Home::remove_partial(const std::string& token) const {
+  if (auto checked = check_token(token); !checked) return checked;
   if (unlinkat(reserved_.get(), token.c_str(), 0) != 0 && errno != ENOENT)
     return fail_errno(errno, "partial");
   return {};
 }
 
 Status Home::publish(const std::string& token, const Place& place) const {
+  if (auto checked = check_token(token); !checked) return checked;
   if (renameat(reserved_.get(), token.c_str(), place.parent.get(), place.leaf.c_str()) != 0) {
     return fail_errno(errno, place.path);
   }
