@@ -18,7 +18,6 @@ using store::Store;
 
 constexpr int kAtOnce = 1000;
 constexpr std::size_t kHeldAtOnce = 100;  // while the store is held: a millisecond or so
-constexpr std::size_t kHexOfSha256 = 64;
 // MFMT sets a file's time and a moment later its digest's, without a row in between: what is still wrong then
 // is wrong.
 constexpr std::chrono::milliseconds kMoment{250};
@@ -30,8 +29,7 @@ struct Wrong {
 
 std::optional<Wrong> whats_wrong(const KnownDigest& known, const std::optional<struct stat>& found) {
   const store::FileDigest& digest = known.digest;
-  if (!is_canonical(known.path) || digest.size < 0 || digest.sha256.size() != kHexOfSha256 ||
-      digest.sha256.find_first_not_of("0123456789abcdef") != std::string::npos) {
+  if (!is_canonical(known.path) || digest.size < 0 || !store::is_sha256(digest.sha256)) {
     return Wrong{"damaged-digest", "the row of a digest is damaged"};
   }
   if (!found || !S_ISREG(found->st_mode))

@@ -19,7 +19,6 @@ using store::Store;
 // Claims rows to repair them. No worker has this number, nor has ferryd's settler; what a killed ftpadm
 // leaves is a leftover for the next.
 constexpr store::OwnerId kRepairer = 2;
-constexpr std::size_t kHexOfSha256 = 64;
 
 bool is_dead(const LivingOwners& living, store::OwnerId owner) {
   return living && !living->contains(owner);
@@ -82,6 +81,7 @@ Status tell_settled(const CheckedAccount& checked, Finding finding, const std::f
 }
 
 Status settle_intent(const CheckedAccount& checked, const store::Intent& intent) {
+  if (intent.is_damaged) return checked.store.finish_intent(intent.id, false);
   const bool is_rename = intent.kind == store::Intent::Kind::rename;
   const auto found = checked.home.look_again(is_rename ? intent.to : intent.path);
   if (!found) return tl::unexpected<Error>(found.error());
@@ -101,7 +101,7 @@ struct Wrong {
 Result<std::optional<Wrong>> whats_wrong(const CheckedAccount& checked, const Partial& row,
                                          bool is_last_look) {
   if (!is_canonical(row.path) || !is_token(row.token) || row.received < 0 ||
-      (!row.sha256.empty() && row.sha256.size() != kHexOfSha256)) {
+      (!row.sha256.empty() && !store::is_sha256(row.sha256))) {
     return Wrong{"damaged-upload", "the row of an unfinished upload is damaged",
                  "the row is removed, and its partial with it", Wrong::Cure::drop};
   }
@@ -263,7 +263,8 @@ Status check_leftovers(const CheckedAccount& checked) {
   if (!left) return tl::unexpected<Error>(left.error());
   for (const store::Intent& intent : left->intents) {
     Finding finding = finding_of(checked, "change-left", intent.path,
-                                 intent.kind == store::Intent::Kind::removal
+                                 intent.is_damaged ? "a change was begun of a kind there is not"
+                                 : intent.kind == store::Intent::Kind::removal
                                      ? "a removal was begun by a process that has ended"
                                      : "a rename was begun by a process that has ended",
                                  "it is settled as the disk shows it");

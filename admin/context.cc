@@ -25,6 +25,10 @@ OrRefusal<std::unique_ptr<Context>> Context::open(const Arguments& arguments) {
   if (!context) return context;
   const ActAs acting((*context)->user_);
   auto opened = store::Store::open((*context)->options_.store);
+  if (!opened && opened.error().kind == Errc::corrupt) {
+    return refuse(ExitCode::failure,
+                  opened.error().context + "; `ftpadm restore FILE` puts a backup in its place");
+  }
   if (!opened) return refuse(opened.error());
   (*context)->store_ = std::move(*opened);
   return context;

@@ -117,8 +117,15 @@ void Master::reap() {
     if (const auto owner = workers_.bury(pid, status)) {
       settler_.ask_for(*owner);
     } else if (const auto settled = settler_.bury(pid, status); settled && phase_ == Phase::settling) {
-      if (!*settled) refuse_start("what the last run left behind cannot be settled; ferryd.log says why");
-      is_settled_ = *settled;
+      if (*settled == Settler::End::failed)
+        refuse_start("what the last run left behind cannot be settled; ferryd.log says why");
+      if (*settled == Settler::End::store_damaged) {
+        refuse_start(
+            fmt::format("the store {} cannot be used, ferryd.log says why; `ftpadm restore FILE` puts a "
+                        "backup in its place",
+                        service_.options.store));
+      }
+      is_settled_ = *settled == Settler::End::done;
       names_due_ = Deadline::after(kPatienceForNames);
     } else if (const auto changed = resolver_.bury(pid)) {
       tell_names(*changed);

@@ -39,14 +39,15 @@ void Settler::start_if_due() {
   waiting_.push_back({owner_, Deadline::after(kRetryAfter)});
 }
 
-std::optional<bool> Settler::bury(pid_t pid, int wait_status) {
+std::optional<Settler::End> Settler::bury(pid_t pid, int wait_status) {
   if (pid != pid_) return std::nullopt;
   pid_ = -1;
-  if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0) return true;
+  if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0) return End::done;
   service_.logs->service(Logs::Level::error,
                          fmt::format("the settler (process {}) failed, wait status {:#x}", pid, wait_status));
   waiting_.push_back({owner_, Deadline::after(kRetryAfter)});
-  return false;
+  return WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == kStoreDamaged ? End::store_damaged
+                                                                             : End::failed;
 }
 
 void Settler::kill() {

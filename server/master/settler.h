@@ -25,8 +25,10 @@ class Settler {
   // Forks the next one when none runs and one is due; once an hour one that only looks for partials past
   // their time.
   void start_if_due();
-  // Takes note of a reaped child: whether it did its work (else it is tried again later). nullopt: not ours.
-  std::optional<bool> bury(pid_t pid, int wait_status);
+  // Takes note of a reaped child: whether it did its work; what is not done is tried again later. nullopt:
+  // not ours.
+  enum class End { done, failed, store_damaged };
+  std::optional<End> bury(pid_t pid, int wait_status);
 
   bool is_running() const { return pid_ >= 0; }
   void kill();  // what it leaves behind is settled at the next start

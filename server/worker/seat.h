@@ -61,7 +61,8 @@ int run_worker(WorkerSeat seat);
 
 // Runs in a short-lived unprivileged child of the master: puts store and disk of dead owners in agreement
 // (see store.h) and removes partials past their time. `owner` 0: all active rows (at the start, when no
-// worker lives). Returns the exit code.
+// worker lives). Returns the exit code: 0, kStoreDamaged, or another when it is to be tried again.
+inline constexpr int kStoreDamaged = 3;
 int run_settler(const Options& options, Logs& logs, store::OwnerId owner);
 
 }  // namespace ferry

@@ -9,15 +9,19 @@
 #include <map>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "server/session/home.h"
 #include "server/worker/seat.h"
+#include "shared/ftp/path.h"
 
 namespace ferry {
 
 namespace {
 
 constexpr mode_t kUmask = 0027;
+// A start looks so long through the store: enough for some hundred MiB, and for all of what it needs itself.
+constexpr std::chrono::milliseconds kLooksForDamage{1000};
 
 // For a claim whose end is not a commit: only whether a complete file shares the name matters then, for the
 // count of files.
@@ -38,6 +42,7 @@ class Settlement {
   void expire(WallTime before);  // waiting partials nobody came back for
   void forget_audits();          // of an ftpadm check that was killed
   bool has_failed() const { return has_failed_; }
+  bool is_store_damaged() const { return is_store_damaged_; }
 
  private:
   // Null: not to be had now (not mounted, not readable); what belongs to it waits. Nothing is created here.
@@ -48,6 +53,7 @@ class Settlement {
   void remove_partials(const store::Account& account, const Home& home,
                        const std::function<bool(std::string_view token)>& unwanted);
   void note(const Status& done, std::string_view what);
+  void note_unreadable(const Error& error, std::string_view what);  // a whole table
   void note_no_home(std::string_view path);
   void drop(const Home& home, const store::Partial& row);
 
@@ -56,14 +62,24 @@ class Settlement {
   store::OwnerId self_;
   std::map<store::AccountId, std::optional<Home>> homes_;
   bool has_failed_ = false;
+  bool is_store_damaged_ = false;
 };
 
 const Home* Settlement::home_of(store::AccountId id) {
   const auto [found, is_new] = homes_.try_emplace(id);
-  if (is_new) {
-    auto account = store_.find_account(id);
-    auto home = account ? Home::open(account->home, false) : tl::unexpected(account.error());
-    if (home && home->has_reserved_folder()) found->second.emplace(std::move(*home));
+  if (!is_new) return found->second ? &*found->second : nullptr;
+  auto account = store_.find_account(id);
+  if (!account) {
+    note(tl::unexpected(account.error()), fmt::format("account {}", id));
+    return nullptr;
+  }
+  auto home = Home::open(account->home, false);
+  if (!home) {
+    logs_.service(Logs::Level::error,
+                  fmt::format("the home of {} cannot be used, the account is left as it is: {}",
+                              account->name, home.error().context));
+  } else if (home->has_reserved_folder()) {
+    found->second.emplace(std::move(*home));
   }
   return found->second ? &*found->second : nullptr;
 }
@@ -78,6 +94,11 @@ void Settlement::note(const Status& done, std::string_view what) {
   logs_.service(Logs::Level::error, fmt::format("settling {}: {}", what, done.error().context));
 }
 
+void Settlement::note_unreadable(const Error& error, std::string_view what) {
+  is_store_damaged_ = is_store_damaged_ || error.kind == Errc::corrupt;
+  note(tl::unexpected(error), what);
+}
+
 void Settlement::drop(const Home& home, const store::Partial& row) {
   const Status removed = home.remove_partial(row.token);
   note(removed ? store_.drop_upload(row.id) : removed, row.path);
@@ -86,10 +107,11 @@ void Settlement::drop(const Home& home, const store::Partial& row) {
 void Settlement::settle_rows(std::optional<store::OwnerId> owner) {
   auto uploads = store_.uploads_owned_by(owner);
   auto intents = store_.intents_owned_by(owner);
-  if (!uploads) return note(tl::unexpected(uploads.error()), "uploads");
-  if (!intents) return note(tl::unexpected(intents.error()), "intents");
+  if (!uploads) return note_unreadable(uploads.error(), "uploads");
+  if (!intents) return note_unreadable(intents.error(), "changes of files");
   for (const store::Intent& intent : *intents) settle_intent(intent);
   for (const store::Partial& row : *uploads) settle_upload(row);
+  note(store_.sync(), "the store");  // one wait for the disk, however many uploads were settled
   if (!uploads->empty() || !intents->empty()) {
     logs_.service(Logs::Level::info, fmt::format("settled {} uploads and {} changes that were under way",
                                                  uploads->size(), intents->size()));
@@ -106,16 +128,24 @@ void Settlement::settle_upload(const store::Partial& row) {
     const auto cut = [&](Bytes fits) { return home->cut_partial(row.token, fits); };
     return note(store_.park_upload(row.id, info->size, "", row.hit_quota, cut), row.path);
   }
-  if (info.error().kind != Errc::not_found) return note(tl::unexpected(info.error()), row.path);
+  if (info.error().kind != Errc::not_found) note(tl::unexpected(info.error()), row.path);
+  // A row whose token is damaged has lost its partial; of any other trouble nothing is concluded.
+  if (info.error().kind != Errc::not_found && info.error().kind != Errc::name_refused) return;
   auto place = home->locate(row.path, Home::LastLink::keep);
   if (place && place->info && place->info->inode == row.inode) {
     const store::FileDigest digest{place->info->size, place->info->mtime_ns(), place->info->inode, ""};
-    return note(store_.commit_upload(row.id, {place->info->size, digest}, true), row.path);
+    return note(store_.commit_upload(row.id, {place->info->size, digest}, false), row.path);
   }
-  drop(*home, row);
+  note(store_.drop_upload(row.id), row.path);  // nothing is there that could be removed
 }
 
 void Settlement::settle_intent(const store::Intent& intent) {
+  if (intent.is_damaged) {
+    logs_.service(Logs::Level::error,
+                  fmt::format("a damaged row of the store, a change of {} that is of no kind, is removed",
+                              intent.path));
+    return note(store_.finish_intent(intent.id, false), intent.path);
+  }
   const Home* home = home_of(intent.account);
   if (home == nullptr) return note_no_home(intent.path);
   const bool is_rename = intent.kind == store::Intent::Kind::rename;
@@ -126,7 +156,7 @@ void Settlement::settle_intent(const store::Intent& intent) {
 
 void Settlement::settle_disk() {
   auto accounts = store_.list_accounts();
-  if (!accounts) return note(tl::unexpected(accounts.error()), "accounts");
+  if (!accounts) return note_unreadable(accounts.error(), "accounts");
   for (const store::Account& account : *accounts) {
     if (account.is_guest) continue;
     if (const Home* home = home_of(account.id)) settle_folder(account, *home);
@@ -139,8 +169,19 @@ void Settlement::settle_folder(const store::Account& account, const Home& home) 
   std::set<std::string, std::less<>> known;
   for (const store::Partial& row : *rows) {
     known.insert(row.token);
+    if (ftp::join_path("/", row.path) != row.path || !ftp::check_path_bytes(row.path)) {
+      logs_.service(
+          Logs::Level::error,
+          fmt::format("{}: a damaged row of the store, an unfinished upload of '{}': nobody can go on with "
+                      "it; `ftpadm check --fix` removes it",
+                      account.name, row.path));
+      continue;
+    }
     const auto info = home.partial_info(row.token);
-    if (info ? info->size == row.received : info.error().kind != Errc::not_found) continue;
+    if (info ? info->size == row.received : info.error().kind != Errc::not_found) {
+      if (!info) note(tl::unexpected(info.error()), row.path);
+      continue;
+    }
     auto claimed = store_.claim_partial(account.id, row.path, replaced_size(row), self_);
     if (claimed) settle_upload(*claimed);
   }
@@ -149,16 +190,17 @@ void Settlement::settle_folder(const store::Account& account, const Home& home) 
 
 void Settlement::remove_rowless(store::OwnerId owner) {
   auto accounts = store_.list_accounts();
-  if (!accounts) return note(tl::unexpected(accounts.error()), "accounts");
+  if (!accounts) return note_unreadable(accounts.error(), "accounts");
   for (const store::Account& account : *accounts) {
     if (account.is_guest) continue;
     const Home* home = home_of(account.id);
     if (home == nullptr) continue;
     auto rows = store_.partials_of(account.id);
     if (!rows) return note(tl::unexpected(rows.error()), account.name);
+    std::set<std::string_view> known;
+    for (const store::Partial& row : *rows) known.insert(row.token);
     remove_partials(account, *home, [&](std::string_view token) {
-      return Home::is_partial_of(owner, token) &&
-             std::ranges::find(*rows, token, &store::Partial::token) == rows->end();
+      return Home::is_partial_of(owner, token) && !known.contains(token);
     });
   }
 }
@@ -197,14 +239,34 @@ void Settlement::expire(WallTime before) {
   }
 }
 
+// A store is never empty, but in the moment in which another process makes it: this one has been cut off, and
+// SQLite would take it for a new one, without any account.
+bool is_cut_off(const std::string& store) {
+  constexpr std::chrono::milliseconds kMoment{200};
+  const auto is_empty = [&] {
+    struct stat found {};
+    return stat(store.c_str(), &found) == 0 && found.st_size == 0;
+  };
+  if (!is_empty()) return false;
+  std::this_thread::sleep_for(kMoment);
+  return is_empty();
+}
+
 }  // namespace
 
 int run_settler(const Options& options, Logs& logs, store::OwnerId owner) {
   umask(kUmask);
+  const auto give_up = [&](const Error& error) {
+    logs.service(Logs::Level::error, "settling: " + error.context);
+    return error.kind == Errc::corrupt ? kStoreDamaged : 1;
+  };
+  if (owner == 0 && is_cut_off(options.store))
+    return give_up({Errc::corrupt, "store " + options.store + ": it has been cut off, nothing is in it"});
   auto store = store::Store::open(options.store);
-  if (!store) {
-    logs.service(Logs::Level::error, "settling: " + store.error().context);
-    return 1;
+  if (!store) return give_up(store.error());
+  if (owner == 0) {
+    if (const Status whole = (*store)->look_for_damage(kLooksForDamage); !whole)
+      return give_up({whole.error().kind, "store " + options.store + ": " + whole.error().context});
   }
   // Rows the settler itself claims carry a number no worker has, so that one that dies is settled by the next
   // start.
@@ -220,6 +282,7 @@ int run_settler(const Options& options, Logs& logs, store::OwnerId owner) {
   }
   settlement.expire(wall_now() - options.partial_expiry);
   settlement.forget_audits();
+  if (settlement.is_store_damaged()) return kStoreDamaged;
   // A start does not wait for one bad home: its account's rows stay as they are, and the log says so.
   return settlement.has_failed() && owner != 0 ? 1 : 0;
 }

@@ -248,6 +248,32 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& file) {
   }
 }
 
+Status Store::sync() {
+  return impl_->sync_log();
+}
+
+Status Store::look_for_damage(std::chrono::milliseconds patience) {
+  constexpr int kInstructionsBetweenLooks = 10'000;
+  auto give_up = SteadyClock::now() + patience;
+  const auto is_late = [](void* when) -> int {
+    return SteadyClock::now() >= *static_cast<SteadyClock::time_point*>(when) ? 1 : 0;
+  };
+  return impl_->read("looking for damage", [&]() -> Status {
+    sqlite3* handle = impl_->db.getHandle();
+    sqlite3_progress_handler(handle, kInstructionsBetweenLooks, is_late, &give_up);
+    Status result;
+    try {
+      const std::string found = impl_->db.execAndGet("PRAGMA quick_check(1)").getString();
+      if (found != "ok") result = fail(Errc::corrupt, found);
+    } catch (const SQLite::Exception& exception) {
+      if (exception.getErrorCode() != SQLITE_INTERRUPT)
+        result = tl::unexpected<Error>(sqlite_error(exception, "looking for damage"));
+    }
+    sqlite3_progress_handler(handle, 0, nullptr, nullptr);
+    return result;
+  });
+}
+
 Result<bool> Store::changed_elsewhere() {
   return impl_->read("looking for changes", [&]() -> Result<bool> {
     const Stmt statement = impl_->prepared("PRAGMA data_version");

@@ -3,6 +3,11 @@
 
 namespace ferry::store {
 
+bool is_sha256(std::string_view text) {
+  constexpr std::size_t kDigits = 64;
+  return text.size() == kDigits && text.find_first_not_of("0123456789abcdef") == text.npos;
+}
+
 void Store::Impl::replace_digest(AccountId account, std::string_view path, const FileDigest& digest) {
   if (digest.sha256.empty()) {
     exec("DELETE FROM digest WHERE account = ?1 AND path = ?2", account, path);

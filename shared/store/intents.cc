@@ -11,7 +11,9 @@ Intent intent_in(const SQLite::Statement& row) {
   intent.id = number_at(row, 0);
   intent.account = number_at(row, 1);
   intent.owner = number_at(row, 2);
-  intent.kind = static_cast<Intent::Kind>(number_at(row, 3));
+  const std::int64_t kind = number_at(row, 3);
+  intent.is_damaged = kind < 0 || kind > static_cast<std::int64_t>(Intent::Kind::rename);
+  if (!intent.is_damaged) intent.kind = static_cast<Intent::Kind>(kind);
   intent.path = bytes_at(row, 4);
   intent.to = bytes_at(row, 5);
   intent.inode = static_cast<std::uint64_t>(number_at(row, 6));
@@ -137,6 +139,7 @@ Result<IntentId> Store::begin_removal(AccountId account, std::string_view path, 
     return add_intent(*impl_, {.account = account,
                                .owner = owner,
                                .kind = Intent::Kind::removal,
+                               .is_damaged = false,
                                .path = std::string(path),
                                .to = {},
                                .inode = inode,
@@ -160,6 +163,7 @@ Result<IntentId> Store::begin_rename(AccountId account, std::string_view from, s
     return add_intent(*impl_, {.account = account,
                                .owner = owner,
                                .kind = Intent::Kind::rename,
+                               .is_damaged = false,
                                .path = std::string(from),
                                .to = std::string(to),
                                .inode = inode,
@@ -174,7 +178,7 @@ Status Store::finish_intent(IntentId id, bool happened) {
     if (!removed->executeStep()) return fail(Errc::not_found, "no such removal or rename");
     const Intent intent = intent_in(*removed);
     removed->executeStep();
-    if (!happened) return {};
+    if (!happened || intent.is_damaged) return {};
     if (intent.kind == Intent::Kind::removal) {
       settle_removal(*impl_, intent);
     } else {

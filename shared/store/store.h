@@ -76,6 +76,7 @@ struct FileDigest {
   std::uint64_t inode = 0;
   std::string sha256;  // lower-case hex
 };
+bool is_sha256(std::string_view text);  // as FileDigest has it
 
 struct Commit {
   Bytes size = 0;
@@ -88,6 +89,7 @@ struct Intent {
   AccountId account = 0;
   OwnerId owner = 0;
   enum class Kind { removal, rename } kind = Kind::removal;
+  bool is_damaged = false;  // no kind there is; finish_intent(false) removes it
   std::string path;         // removal: the file; rename: from
   std::string to;           // rename: to
   std::uint64_t inode = 0;  // of `path` before
@@ -108,6 +110,9 @@ class Store {
   // folder is missing, Errc::permission, Errc::corrupt (damaged, or made by a newer Ferry).
   static Result<std::unique_ptr<Store>> open(const std::string& file);
   ~Store();
+  // Looks for damage in all pages and rows, accounts and uploads first, for as long as that takes but no
+  // longer than `patience`. Errc::corrupt names what was found.
+  Status look_for_damage(std::chrono::milliseconds patience);
 
   // --- accounts ---
   Result<Account> create_account(const NewAccount& account);  // Errc::exists, Errc::name_refused
@@ -156,6 +161,7 @@ class Store {
   // The partial has been renamed over its path: settles quota, removes the row, keeps the digest. One
   // transaction; durable: synced to disk before it returns.
   Status commit_upload(UploadId id, const Commit& commit, bool durable);
+  Status sync();  // all that was settled so far, as if it had been asked to be durable
   // The upload broke off with `size` bytes on disk: the row becomes inactive. If not all of them fit the
   // quota without the credit, `cut` is called inside the transaction with the size that does, and must cut
   // the file; if nothing is left the row goes and `cut(0)` must remove it. `cut` must not call the store. Its
@@ -192,8 +198,8 @@ class Store {
       bool happened);  // settles quota, moves or drops digests and partials' paths, removes the row
 
   // --- digests ---
-  Result<std::optional<FileDigest>> digest_at(
-      AccountId account, std::string_view path);  // compare size, mtime and inode before use
+  // Compare size, mtime and inode before use, and is_sha256.
+  Result<std::optional<FileDigest>> digest_at(AccountId account, std::string_view path);
   Status keep_digest(AccountId account, std::string_view path, const FileDigest& digest);
   // In the order of their paths, at most `most`, from the first behind `path` on.
   Result<std::vector<KnownDigest>> digests_after(AccountId account, std::string_view path, int most);
