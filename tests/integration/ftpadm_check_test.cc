@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "shared/base/digest.h"
+#include "shared/base/sanitized.h"
 #include "tests/integration/ftpadm_fixture.h"
 #include "tests/support/bytes.h"
 #include "tests/support/ferryd_server.h"
@@ -317,6 +318,58 @@ TEST_F(Check, IsExactWhileFoldersAreRenamed) {
   } while (goes_on && !HasFailure());
   client.join();
   EXPECT_TRUE(server_.is_settled("mika"));
+}
+
+// --- time and memory ---
+
+class CheckAlone : public Check {
+ protected:
+  static constexpr int kFiles = 50'000;
+
+  // In folders of 1,000; owned by whoever runs the tests: nobody opens them.
+  void fill() {
+    for (int i = 0; i < kFiles; ++i) {
+      const std::string folder = fmt::format("many-{}", i / 1000);
+      if (i % 1000 == 0) server_.put_file("mika", folder, std::nullopt);
+      const std::string file = (home() / folder / fmt::format("file-{}", i)).string();
+      ASSERT_TRUE(UniqueFd(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644)));
+    }
+  }
+  // With so many KiB for what it keeps in memory.
+  RunResult check_within(int kib) {
+    return run({"sh", "-c", fmt::format("ulimit -d {} && exec \"$@\"", kib), "sh", program_path("ftpadm"),
+                "-c", (server_.folder() / "ferryd.toml").string(), "check", "--fix"});
+  }
+};
+
+TEST_F(CheckAlone, GoesThroughManyFilesInSecondsWithoutHoldingUpUploads) {
+  fill();
+  std::atomic<bool> goes_on = true;
+  std::chrono::milliseconds longest{0};
+  int uploads = 0;
+  std::thread client([&] {
+    FtpTalker talker = connect();
+    for (; goes_on; ++uploads) {
+      const auto before = std::chrono::steady_clock::now();
+      EXPECT_TRUE(answers(talker.store(fmt::format("many-0/up-{}", uploads % 100), "x"), 226));
+      longest = std::max(longest, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                      std::chrono::steady_clock::now() - before));
+    }
+  });
+  const auto before = std::chrono::steady_clock::now();
+  const RunResult checked = kIsSanitized ? ftpadm(server_, {"check", "--fix"}) : check_within(2048);
+  const auto took = std::chrono::steady_clock::now() - before;
+  goes_on = false;
+  client.join();
+  EXPECT_EQ(checked.exit_code, 0) << checked.err;
+  EXPECT_LT(took, 10s);
+  EXPECT_LT(longest, 1s);
+  EXPECT_GT(uploads, 0);
+  EXPECT_GE(server_.usage("mika").files, kFiles);
+  EXPECT_EQ(findings({}, 0), json::array());
+  RecordProperty("check_ms",
+                 static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(took).count()));
+  RecordProperty("longest_upload_ms", static_cast<int>(longest.count()));
 }
 
 }  // namespace
