@@ -31,6 +31,7 @@ bool ferryd_runs(const LivingOwners& living) {
 // A worker's death is settled by ferryd within moments; only what stays is left over.
 constexpr std::chrono::seconds kFerrydSettlesWithin{1};
 constexpr std::chrono::milliseconds kLookAgain{100};
+constexpr std::chrono::milliseconds kMoment{250};
 
 std::vector<Partial> dead_uploads(const std::vector<Partial>& rows, const LivingOwners& living) {
   std::vector<Partial> dead;
@@ -228,9 +229,13 @@ Status check_orphans(const CheckedAccount& checked, const std::set<std::string, 
   });
   if (!read || strangers.empty()) return read;
   const LivingOwners living = checked.living();
-  for (const std::string& name : strangers) {
+  std::erase_if(strangers, [&](const std::string& name) {
     const auto maker = maker_of(name);
-    if (maker && !is_dead(living, *maker)) continue;
+    return maker && !is_dead(living, *maker);
+  });
+  // A rename over a waiting upload settles its row first and removes its partial a moment later.
+  if (!strangers.empty() && ferryd_runs(living)) std::this_thread::sleep_for(kMoment);
+  for (const std::string& name : strangers) {
     if (const Status done = check_orphan(checked, name); !done) return done;
   }
   return {};

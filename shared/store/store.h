@@ -187,9 +187,9 @@ class Store {
   Result<IntentId> begin_removal(AccountId account, std::string_view path, std::uint64_t inode,
                                  std::optional<Bytes> size, OwnerId owner);
   // Rename of a file or a folder on disk; partials at and below it move along. Errc::busy when an upload runs
-  // at or below either path; Errc::exists when a partial waits below `to`. The row of one that waits at `to` goes
-  // with finish_intent, if the rename happened; its file is the caller's business then.
-  // `moved_size`: of a regular file (nullopt: a folder).
+  // at or below either path; Errc::exists when a partial waits below `to`. The row of one that waits at `to`
+  // goes with finish_intent, if the rename happened; its file is the caller's business then. `moved_size`: of
+  // a regular file (nullopt: a folder).
   Result<IntentId> begin_rename(AccountId account, std::string_view from, std::string_view to,
                                 std::uint64_t inode, std::optional<Bytes> replaced_size, OwnerId owner,
                                 std::optional<Bytes> moved_size = std::nullopt);
