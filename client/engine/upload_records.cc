@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "client/engine/record_words.h"
 #include "client/engine/state_file.h"
 
 namespace ferry::client {
@@ -11,42 +12,6 @@ namespace {
 constexpr std::string_view kHeading =
     "# Uploads ferry has not finished: host:port user remote-path device inode size modified\n";
 constexpr std::size_t kMaxRecords = 1000;
-constexpr std::string_view kHexDigits = "0123456789ABCDEF";
-
-std::string escaped(std::string_view text) {
-  std::string word;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte > ' ' && byte != '%' && byte != 0x7F) {
-      word += c;
-      continue;
-    }
-    word += '%';
-    word += kHexDigits[byte >> 4];
-    word += kHexDigits[byte & 15];
-  }
-  return word.empty() ? "%" : word;  // an empty word would not be one
-}
-
-// What escaped() made; anything else becomes a text that no target has.
-std::string unescaped(std::string_view word) {
-  if (word == "%") return "";
-  std::string text;
-  for (std::size_t at = 0; at < word.size(); ++at) {
-    if (word[at] != '%' || at + 2 >= word.size()) {
-      text += word[at];
-      continue;
-    }
-    const auto high = kHexDigits.find(word[at + 1]), low = kHexDigits.find(word[at + 2]);
-    if (high == kHexDigits.npos || low == kHexDigits.npos) {
-      text += word[at];
-      continue;
-    }
-    text += static_cast<char>(high << 4 | low);
-    at += 2;
-  }
-  return text;
-}
 
 std::vector<UploadRecord> without(std::vector<UploadRecord> records, const UploadTarget& target) {
   std::erase_if(records, [&](const UploadRecord& record) { return record.target == target; });
@@ -64,9 +29,10 @@ LocalIdentity identity_of(const struct stat& info) {
 std::string format_records(const std::vector<UploadRecord>& records) {
   std::string text(kHeading);
   for (const auto& [target, file] : records) {
-    text += escaped(target.server) + " " + escaped(target.user) + " " + escaped(target.remote) + " " +
-            std::to_string(file.device) + " " + std::to_string(file.inode) + " " + std::to_string(file.size) +
-            " " + std::to_string(file.modified_ns) + "\n";
+    text += escaped_word(target.server) + " " + escaped_word(target.user) + " " +
+            escaped_word(target.remote) + " " + std::to_string(file.device) + " " +
+            std::to_string(file.inode) + " " + std::to_string(file.size) + " " +
+            std::to_string(file.modified_ns) + "\n";
   }
   return text;
 }
@@ -83,7 +49,7 @@ std::vector<UploadRecord> parse_records(std::string_view text) {
     if (!(words >> server >> user >> remote >> file.device >> file.inode >> file.size >> file.modified_ns) ||
         words >> surplus)
       continue;
-    records.push_back({{unescaped(server), unescaped(user), unescaped(remote)}, file});
+    records.push_back({{unescaped_word(server), unescaped_word(user), unescaped_word(remote)}, file});
   }
   return records;
 }
