@@ -84,6 +84,13 @@ int conclude(const Tally& tally, Display& display, const Options& options) {
   return tally.stopped_by->kind == Errc::cancelled ? interrupted_exit_code() : exit_code(tally);
 }
 
+JobOptions job_options(const Options& options, const Sessions& sessions) {
+  JobOptions job;
+  job.resume = options.resume == Resume::ask && !sessions.may_ask() ? Resume::automatic : options.resume;
+  job.verify = options.verify;
+  return job;
+}
+
 // Runs `act` for each operand's target; the codes of several are combined as a tally's.
 using ActOnTarget = std::function<Status(Connection&, const std::string& path)>;
 int for_each_target(const Options& options, Cancel& cancel, const std::vector<std::string>& operands,
@@ -139,7 +146,7 @@ int run_get(const Options& options, Cancel& cancel) {
   auto plan = plan_get(options);
   if (!plan) return report_bad_operand(plan.error());
   Sessions sessions(options, cancel);
-  const JobOptions job{options.resume, options.verify};
+  const JobOptions job = job_options(options, sessions);
   Display display(Display::style_for(STDERR_FILENO, options.quiet));
   Tally tally;
   for (const auto& source : plan->sources) {
@@ -169,7 +176,7 @@ int run_put(const Options& options, Cancel& cancel) {
       return report(errno_error(errno, source));  // before anything is asked or sent
   }
   Sessions sessions(options, cancel);
-  const JobOptions job{options.resume, options.verify};
+  const JobOptions job = job_options(options, sessions);
   Display display(Display::style_for(STDERR_FILENO, options.quiet));
   Tally tally;
   auto connection = sessions.to(*target);

@@ -152,7 +152,8 @@ Status Connection::send(std::string_view verb, std::string_view argument) {
   return sent;
 }
 
-Result<ftp::Reply> Connection::next_reply(Deadline until, const Cancel* cancel) {
+Result<ftp::Reply> Connection::next_reply(Deadline until, const Cancel* cancel,
+                                          std::optional<std::chrono::milliseconds> patience) {
   std::array<char, 16384> buffer;
   while (true) {
     if (auto reply = parser_.next()) {
@@ -164,6 +165,7 @@ Result<ftp::Reply> Connection::next_reply(Deadline until, const Cancel* cancel) 
       return std::move(*reply);
     }
     auto got = read_some(control_, buffer, until, cancel);
+    if (got && patience) until = Deadline::after(*patience);
     Status fed;
     if (!got) {
       fed = tl::unexpected(std::move(got.error()));
@@ -189,6 +191,15 @@ Result<ftp::Reply> Connection::final_reply() {
 Result<ftp::Reply> Connection::command(std::string_view verb, std::string_view argument) {
   if (auto sent = send(verb, argument); !sent) return tl::unexpected(sent.error());
   return final_reply();
+}
+
+Result<ftp::Reply> Connection::slow_command(std::string_view verb, std::string_view argument,
+                                            std::chrono::milliseconds patience) {
+  if (auto sent = send(verb, argument); !sent) return tl::unexpected(sent.error());
+  while (true) {
+    auto reply = next_reply(Deadline::after(patience), &cancel_, patience);
+    if (!reply || !reply->is_preliminary()) return reply;
+  }
 }
 
 Result<ftp::Reply> Connection::require(std::string_view verb, std::string_view argument,

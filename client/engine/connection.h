@@ -15,6 +15,7 @@
 #include "client/engine/features.h"
 #include "client/engine/site.h"
 #include "client/engine/trust.h"
+#include "shared/base/digest.h"
 #include "shared/base/secret.h"
 #include "shared/ftp/reply.h"
 #include "shared/net/stream.h"
@@ -22,11 +23,11 @@
 
 namespace ferry::client {
 
-// What a server has taught us about its data connections and storage, so that a refusal costs one round trip
-// only.
+// What a server has taught us about itself, so that a refusal, or a choice, costs one round trip only.
 struct Manners {
   bool epsv_refused = false;
   bool allo_refused = false;
+  std::optional<DigestKind> hash;  // what OPTS HASH has chosen
 };
 
 class Connection {
@@ -48,6 +49,11 @@ class Connection {
   // `argument`.
   Result<ftp::Reply> require(std::string_view verb, std::string_view argument = {},
                              std::string_view subject = {});
+
+  // As command(), for what a server computes before it answers. Waits until the server has been silent for
+  // `patience`, however long the whole takes: lines in front of the last one are signs of life.
+  Result<ftp::Reply> slow_command(std::string_view verb, std::string_view argument,
+                                  std::chrono::milliseconds patience);
 
   // A transfer command's two halves: start() returns the first reply (1xx when data follows), finish() the
   // final one.
@@ -95,7 +101,9 @@ class Connection {
   Status protect_data();
   Status prepare_session();
   Status send(std::string_view verb, std::string_view argument);
-  Result<ftp::Reply> next_reply(Deadline deadline, const Cancel* cancel);
+  // With `patience` whatever comes puts the deadline off to that much later.
+  Result<ftp::Reply> next_reply(Deadline deadline, const Cancel* cancel,
+                                std::optional<std::chrono::milliseconds> patience = {});
   Result<ftp::Reply> final_reply();
   Deadline deadline() const { return Deadline::after(site_.timeout); }
 

@@ -14,16 +14,15 @@ namespace ferry::client {
 enum class Direction { up, down };
 
 struct JobOptions {
-  bool resume = false;
-  std::optional<DigestKind> verify;  // compare both sides after each file
+  Resume resume = Resume::never;
+  VerifyWish verify;
+  bool sync_small = true;  // as TransferOptions; get_tree syncs once, at its end
 };
 
 struct FileReport {
   Direction direction = Direction::up;
   std::string name;  // as the user knows it: foreign bytes
   TransferResult result;
-  std::optional<DigestKind> verified;  // both sides agreed
-  DigestSource verified_by = DigestSource::asked;
 };
 
 // Sizes come from servers, which may say anything: what is beyond 2^60 counts as unknown, and a sum stays
@@ -39,11 +38,14 @@ class JobObserver {
   virtual void file_done(const FileReport& report) = 0;
   virtual void failed(const Error& error) = 0;  // of the file that started last, or of a folder
   virtual void note(const std::string& text) = 0;
+  // Resume::ask; of the file that started last. Blocks until there is an answer.
+  virtual ResumeAnswer ask_resume(const ResumeQuestion&) { return ResumeAnswer::start_over; }
 };
 
 // How it went so far. `stopped_by`: the rest was not tried (the connection is gone, the user said stop).
 struct Tally {
   std::int64_t done = 0, failed = 0;
+  std::int64_t verified = 0;  // of those done: both sides' digests are the same
   std::optional<Error> first_error;
   std::optional<Error> stopped_by;
 };

@@ -10,6 +10,7 @@
 #include "client/engine/transfer.h"
 #include "client/engine/transfer_io.h"
 #include "client/engine/upload_records.h"
+#include "client/engine/upload_start.h"
 #include "shared/ftp/path.h"
 
 namespace ferry::client {
@@ -18,30 +19,55 @@ namespace {
 // What is smaller is sent again sooner than it is written down.
 constexpr Bytes kWorthRecording = 256 * 1024;
 
-struct LocalFile {
-  UniqueFd fd;
-  Bytes size = 0;
-  WallTime modified{};
-  LocalIdentity identity;
+// An open file, and what it was like when that was done.
+class LocalFile {
+ public:
+  static Result<LocalFile> open(const std::string& path, bool no_links);
+
+  int fd() const { return fd_.get(); }
+  Bytes size() const { return identity_.size; }
+  WallTime modified() const { return modified_; }
+  const LocalIdentity& identity() const { return identity_; }
+  // Errc::io when it has been written, or another file has its name now.
+  Status check_unchanged() const;
+
+ private:
+  UniqueFd fd_;
+  std::string path_;
+  bool no_links_ = false;
+  WallTime modified_{};
+  LocalIdentity identity_;
 };
 
 WallTime wall_time_of(const timespec& stamp) {
   return WallTime(std::chrono::seconds(stamp.tv_sec) + std::chrono::nanoseconds(stamp.tv_nsec));
 }
 
-Result<LocalFile> open_local(const std::string& path, bool no_links) {
+Result<LocalFile> LocalFile::open(const std::string& path, bool no_links) {
   LocalFile file;
+  file.path_ = path;
+  file.no_links_ = no_links;
   // O_NONBLOCK: opening a pipe that nobody writes would never return.
-  file.fd.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | (no_links ? O_NOFOLLOW : 0)));
-  if (!file.fd) return fail_errno(errno, path);
+  file.fd_.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | (no_links ? O_NOFOLLOW : 0)));
+  if (!file.fd_) return fail_errno(errno, path);
   struct stat info {};
-  if (::fstat(file.fd.get(), &info) != 0) return fail_errno(errno, path);
+  if (::fstat(file.fd(), &info) != 0) return fail_errno(errno, path);
   if (S_ISDIR(info.st_mode)) return fail(Errc::is_directory, path + ": is a folder (-r copies folders)");
   if (!S_ISREG(info.st_mode)) return fail(Errc::unsupported, path + ": is no regular file");
-  file.size = info.st_size;
-  file.modified = wall_time_of(info.st_mtim);
-  file.identity = identity_of(info);
+  file.modified_ = wall_time_of(info.st_mtim);
+  file.identity_ = identity_of(info);
   return file;
+}
+
+Status LocalFile::check_unchanged() const {
+  struct stat open_now {
+  }, named_now{};
+  if (::fstat(fd(), &open_now) != 0) return fail_errno(errno, path_);
+  if (identity_of(open_now) != identity_) return fail(Errc::io, path_ + ": changed while it was sent");
+  const int looked = no_links_ ? ::lstat(path_.c_str(), &named_now) : ::stat(path_.c_str(), &named_now);
+  if (looked != 0 || identity_of(named_now) != identity_)
+    return fail(Errc::io, path_ + ": was replaced or removed while it was sent");
+  return {};
 }
 
 // The upload in our records. Records that cannot be kept are no reason to fail: without one the next -c
@@ -51,7 +77,7 @@ class Begun {
   Begun(const Connection& connection, const std::string& remote, const LocalFile& file)
       : records_(UploadRecords::default_path()),
         target_{connection.site().key(), connection.user(), remote},
-        file_(file.identity) {}
+        file_(file.identity()) {}
 
   bool before() const { return records_.holds(target_, file_); }
   void now() {
@@ -66,22 +92,6 @@ class Begun {
   UploadTarget target_;
   LocalIdentity file_;
 };
-
-// How much of the local file the server has already, provided that we began it from this very file.
-Result<Bytes> trusted_remote_prefix(Connection& connection, const std::string& remote, const LocalFile& file,
-                                    const Begun& begun, const TransferOptions& options) {
-  auto there = describe(connection, remote);
-  if (!there && (there.error().kind == Errc::not_found || there.error().kind == Errc::permission))
-    return Bytes{0};
-  if (!there) return tl::unexpected(there.error());
-  const Bytes size = there->size.value_or(0);
-  if (size == 0) return Bytes{0};
-  if (size <= file.size && begun.before()) return size;
-  if (options.note)
-    options.note(remote +
-                 ": nothing shows that the server's piece is of this file, so it is sent from the start");
-  return Bytes{0};
-}
 
 // Lets the server refuse before the first byte what cannot fit (RFC 959 §4.1.3). Most servers say 202: no
 // need.
@@ -115,24 +125,68 @@ Error explain(Connection& connection, const std::string& remote, Error error) {
   return error;
 }
 
-Status upload(Connection& connection, const std::string& remote, const LocalFile& file, Begun& begun,
-              const OnProgress& progress, Digest* digest, TransferState& state, std::string& final_text) {
-  if (auto announced = announce(connection, remote, file.size); !announced) return announced;
-  Pump pump{connection, file.fd.get(), state, digest, progress};
-  const auto send = [&](net::Stream& data) {
+struct Upload {
+  Connection& connection;
+  const std::string& remote;
+  const LocalFile& file;
+  Begun& begun;
+  const TransferOptions& options;
+  const OnProgress& progress;
+  UploadStart start;
+  TransferState state;
+  TransferResult result;
+
+  Status send();
+  Status verify();
+  void show(Phase phase) {
+    state.phase = phase;
+    if (progress) progress(state);
+  }
+};
+
+Status Upload::send() {
+  if (auto announced = announce(connection, remote, file.size()); !announced) return announced;
+  if (::lseek(file.fd(), start.offset, SEEK_SET) < 0) return fail_errno(errno, remote);
+  Pump pump{connection, file.fd(), state, start.digest ? &*start.digest : nullptr, progress};
+  pump.before_last_block = [&] { return file.check_unchanged(); };
+  const auto move = [&](net::Stream& data) {
     // Only now is what the server has ours: had it refused, an older file would still be there.
     begun.now();
     return send_file(pump, data);
   };
-  const auto confirm = [&] {
-    state.phase = Phase::confirming;
-    if (progress) progress(state);
-  };
-  auto reply = run_data_command(connection, {"STOR", remote, state.resumed, true}, send, confirm);
+  auto reply = run_data_command(connection, {"STOR", remote, start.offset, true}, move,
+                                [&] { show(Phase::confirming); });
   if (!reply) return tl::unexpected(explain(connection, remote, reply.error()));
-  begun.done();
-  final_text = reply->text();
-  return pass_time_on(connection, remote, file.modified);
+  result.final_text = reply->text();
+  if (auto unchanged = file.check_unchanged(); !unchanged) {
+    return fail(unchanged.error().kind,
+                unchanged.error().context + "; what the server has stored may be neither: send it again");
+  }
+  return {};
+}
+
+Status Upload::verify() {
+  const Digest* digest = start.digest ? &*start.digest : nullptr;
+  auto verified = verify_sides(
+      connection, remote, options.verify, digest, file.size(), [&](Bytes) { show(Phase::verifying); },
+      result.final_text);
+  if (!verified) return tl::unexpected(verified.error());
+  result.verified = *verified;
+  return {};
+}
+
+Status run(Upload& upload) {
+  if (!upload.start.is_stored) {
+    if (auto sent = upload.send(); !sent) return sent;
+  }
+  if (upload.start.is_stored && upload.start.digest &&
+      upload.options.verify.how == VerifyWish::How::when_told) {  // that is how we know
+    upload.result.verified = Verified{upload.start.digest->kind(), DigestSource::asked};
+  } else if (auto same = upload.verify(); !same) {
+    return same;
+  }
+  upload.begun.done();
+  return pass_time_on(upload.connection, upload.remote, upload.file.modified());
 }
 
 }  // namespace
@@ -140,29 +194,20 @@ Status upload(Connection& connection, const std::string& remote, const LocalFile
 Result<TransferResult> put_file(Connection& connection, const std::string& local, const std::string& remote,
                                 const TransferOptions& options, const OnProgress& progress, bool no_links) {
   const auto began = std::chrono::steady_clock::now();
-  auto file = open_local(local, no_links);
+  auto file = LocalFile::open(local, no_links);
   if (!file) return tl::unexpected(file.error());
-  Result<Bytes> prefix = 0;
   Begun begun(connection, remote, *file);
-  if (options.resume) prefix = trusted_remote_prefix(connection, remote, *file, begun, options);
-  if (!prefix) return tl::unexpected(prefix.error());
+  const UploadSource source{file->fd(), file->size(), options.resume != Resume::never && begun.before()};
+  auto start = find_upload_start(connection, remote, source,
+                                 wanted_digest(options.verify, connection.features()), options, progress);
+  if (!start) return tl::unexpected(start.error());
 
-  TransferState state;
-  state.total = file->size;
-  state.resumed = state.done = *prefix;
-  std::optional<Digest> digest;
-  if (options.digest) {
-    auto start = digest_prefix(file->fd.get(), *options.digest, state.resumed);
-    if (!start) return tl::unexpected(start.error());
-    digest = std::move(*start);
-  }
-  if (::lseek(file->fd.get(), state.resumed, SEEK_SET) < 0) return fail_errno(errno, local);
-  TransferResult result;
-  auto sent = upload(connection, remote, *file, begun, progress, digest ? &*digest : nullptr, state,
-                     result.final_text);
-  if (!sent) return tl::unexpected(sent.error());
-  complete(result, state, began, digest ? &*digest : nullptr);
-  return result;
+  Upload upload{connection, remote, *file, begun, options, progress, std::move(*start), {}, {}};
+  upload.state.total = file->size();
+  upload.state.resumed = upload.state.done = upload.start.offset;
+  if (auto done = run(upload); !done) return tl::unexpected(done.error());
+  complete(upload.result, upload.state, began, upload.start.digest ? &*upload.start.digest : nullptr);
+  return std::move(upload.result);
 }
 
 }  // namespace ferry::client

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <vector>
 
@@ -14,6 +15,35 @@ void account(Pump& pump, std::string_view bytes) {
   if (pump.digest != nullptr) pump.digest->update(bytes);
   pump.state.done += static_cast<Bytes>(bytes.size());
   if (pump.progress) pump.progress(pump.state);
+}
+
+// Takes the overlap off the block's front. Nothing is written here: the file has these bytes.
+Status compare_overlap(Pump& pump, std::string_view& block) {
+  const auto size = std::min(static_cast<std::size_t>(pump.overlap), block.size());
+  if (size == 0) return {};
+  std::string here(size, '\0');
+  const Bytes at = pump.state.done - pump.overlap;
+  if (::pread(pump.file, here.data(), size, at) != static_cast<ssize_t>(size) ||
+      block.substr(0, size) != here) {
+    pump.is_different = true;
+    return fail(Errc::reset, "what is here is not what the server has");
+  }
+  pump.overlap -= static_cast<Bytes>(size);
+  block.remove_prefix(size);
+  return {};
+}
+
+Status take_block(Pump& pump, std::string_view block, const std::function<Status()>& after_block) {
+  if (auto same = compare_overlap(pump, block); !same) return same;
+  if (pump.state.total && static_cast<Bytes>(block.size()) > *pump.state.total - pump.state.done) {
+    pump.is_exceeded = true;
+    return fail(Errc::reset,
+                "the server sends more than the " + std::to_string(*pump.state.total) + " bytes it told");
+  }
+  if (block.empty()) return {};
+  if (auto written = write_fully(pump.file, block); !written) return written;
+  account(pump, block);
+  return after_block();
 }
 
 }  // namespace
@@ -39,6 +69,9 @@ Status send_file(Pump& pump, net::Stream& data) {
     if (got == 0) return fail(Errc::io, "the file became shorter while it was sent");
     if (pump.connection.has_early_reply()) return fail(Errc::reset, "the server stopped the upload");
     const std::string_view block(buffer.data(), static_cast<std::size_t>(got));
+    if (pump.before_last_block && pump.state.done + got >= total) {
+      if (auto fine = pump.before_last_block(); !fine) return fine;
+    }
     if (auto sent = write_all(data, block, pump.connection.site().timeout, pump.connection.cancel()); !sent)
       return sent;
     account(pump, block);
@@ -46,7 +79,7 @@ Status send_file(Pump& pump, net::Stream& data) {
   return {};
 }
 
-Status receive_file(Pump& pump, net::Stream& data, const std::function<void()>& after_block) {
+Status receive_file(Pump& pump, net::Stream& data, const std::function<Status()>& after_block) {
   std::vector<char> buffer(kTransferBuffer);
   while (true) {
     // Gather a whole block: TLS gives 16 KiB at a time, and small writes cost more than the copy.
@@ -57,19 +90,14 @@ Status receive_file(Pump& pump, net::Stream& data, const std::function<void()>& 
                       pump.connection.cancel());
       if (got) held += *got;
     } while (got && *got > 0 && held < buffer.size() && data.has_buffered());
-    const std::string_view block(buffer.data(), held);
-    if (pump.state.total && static_cast<Bytes>(held) > *pump.state.total - pump.state.done) {
-      pump.is_exceeded = true;
-      return fail(Errc::reset,
-                  "the server sends more than the " + std::to_string(*pump.state.total) + " bytes it told");
+    if (auto taken = take_block(pump, {buffer.data(), held}, after_block); !taken) return taken;
+    const bool is_end = got && *got == 0;
+    if (is_end && pump.overlap > 0) {
+      pump.is_different = true;
+      return fail(Errc::reset, "the server has less than what is here");
     }
-    if (auto written = write_fully(pump.file, block); !written) return written;
-    if (held > 0) {
-      after_block();
-      account(pump, block);
-    }
-    if (got && *got == 0) return {};
-    const bool all_there = pump.state.total && pump.state.done == *pump.state.total;
+    if (is_end) return {};
+    const bool all_there = pump.state.total && pump.state.done == *pump.state.total && pump.overlap == 0;
     if (!got && got.error().kind == Errc::reset && all_there) return {};
     if (!got) return tl::unexpected(got.error());
   }

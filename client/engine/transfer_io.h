@@ -18,7 +18,11 @@ struct Pump {
   TransferState& state;
   Digest* digest;  // null: none wanted
   const OnProgress& progress;
-  bool is_exceeded = false;  // set by receive_file: more came than `state.total`
+  // A resumed download asks for this many bytes once more, those before `state.done`: they must be the same.
+  Bytes overlap = 0;
+  std::function<Status()> before_last_block = {};  // of send_file; an error ends it there
+  bool is_exceeded = false;                        // set by receive_file: more came than `state.total`
+  bool is_different = false;                       // set by receive_file: the overlap is
 };
 
 // File, from its current position, up to pump.state.total -> stream. Errc::io when the file has become
@@ -26,8 +30,9 @@ struct Pump {
 Status send_file(Pump& pump, net::Stream& data);
 
 // Stream up to its end -> file. Under TLS an end without close_notify is only an end if all bytes have come.
-// `after_block` runs behind every write. Errc::reset, with `is_exceeded`, once more has come than the total.
-Status receive_file(Pump& pump, net::Stream& data, const std::function<void()>& after_block);
+// `after_block` runs behind every write. Errc::reset, with `is_exceeded`, once more has come than the total;
+// with `is_different`, before anything is written, when the overlap is not what the file has there.
+Status receive_file(Pump& pump, net::Stream& data, const std::function<Status()>& after_block);
 
 Status write_fully(int fd, std::string_view bytes);
 

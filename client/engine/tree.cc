@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "client/engine/listing.h"
+#include "client/engine/part_file.h"
 #include "shared/ftp/path.h"
 
 namespace ferry::client {
@@ -163,12 +164,16 @@ void get_tree(Connection& connection, const std::string& remote, const std::stri
     return path.empty() ? make_local_folder(local, true)
                         : make_local_folder((std::filesystem::path(local) / path).native(), false);
   };
+  JobOptions each = options;
+  each.sync_small = false;
   const auto copy = [&](const ftp::Entry& file) {
     const std::string target = (std::filesystem::path(local) / file.name).native();
-    return get_one(connection, ftp::join_path(remote, file.name), target, file.name, options, observer, tally,
+    return get_one(connection, ftp::join_path(remote, file.name), target, file.name, each, observer, tally,
                    &file);
   };
   run_plan(connection, *plan, observer, tally, make, copy);
+  if (auto synced = sync_folder(local); !synced && tally.done > 0)
+    take_failure(connection, synced.error(), observer, tally);
 }
 
 }  // namespace ferry::client

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "client/engine/data.h"
-#include "client/engine/transfer_io.h"
 #include "client/engine/wait.h"
 
 namespace ferry::client {
@@ -55,43 +54,116 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+constexpr std::size_t kReadBackBuffer = 256 * 1024;
+
+// What a server may take to read a file before it answers, on top of its usual time: a slow disk.
+constexpr Bytes kSlowestBytesPerSecond = 10'000'000;
+constexpr Bytes kUnknownSize = 3'000'000'000;
+
+std::chrono::milliseconds patience_for(const Connection& connection, std::optional<Bytes> size) {
+  constexpr Bytes kMost = Bytes{1} << 50;  // sizes come from servers
+  const Bytes bytes = std::min(size.value_or(kUnknownSize), kMost);
+  return connection.site().timeout + std::chrono::seconds(bytes / kSlowestBytesPerSecond);
+}
+
+// FEAT: "HASH SHA-256*;SHA-512;SHA-1", the star behind what is chosen at first.
+bool offers_hash(const Features& features, DigestKind kind, bool* is_chosen = nullptr) {
+  std::istringstream names(features.parameters("HASH"));
+  for (std::string name; std::getline(names, name, ';');) {
+    const bool has_star = !name.empty() && name.back() == '*';
+    if (has_star) name.pop_back();
+    if (name != digest_name(kind)) continue;
+    if (is_chosen != nullptr) *is_chosen = has_star;
+    return true;
+  }
+  return false;
+}
+
+// False: the server will not compute this kind.
+Result<bool> choose_hash(Connection& connection, DigestKind kind) {
+  bool is_chosen = false;
+  if (!offers_hash(connection.features(), kind, &is_chosen)) return false;
+  auto& chosen = connection.manners().hash;
+  if (!chosen && is_chosen) chosen = kind;
+  if (chosen == kind) return true;
+  auto selected = connection.command("OPTS", "HASH " + std::string(digest_name(kind)));
+  if (!selected) return tl::unexpected(selected.error());
+  if (!selected->is_completion()) return false;
+  chosen = kind;
+  return true;
+}
+
 // nullopt: the server does not do that for this file; it is asked another way then.
 Result<std::optional<std::string>> ask_hash(Connection& connection, const std::string& remote,
-                                            DigestKind kind) {
-  const std::string offered = connection.features().parameters("HASH");
-  const std::string name(digest_name(kind));
-  if (offered.find(name) == std::string::npos) return std::optional<std::string>();
-  auto selected = connection.command("OPTS", "HASH " + name);
-  if (!selected) return tl::unexpected(selected.error());
-  if (!selected->is_completion()) return std::optional<std::string>();
-  auto reply = connection.command("HASH", remote);
+                                            DigestKind kind, std::optional<Bytes> size) {
+  auto chosen = choose_hash(connection, kind);
+  if (!chosen) return tl::unexpected(chosen.error());
+  if (!*chosen) return std::optional<std::string>();
+  auto reply = connection.slow_command("HASH", remote, patience_for(connection, size));
   if (!reply) return tl::unexpected(reply.error());
-  return reply->code == 213 ? digest_in_words(reply->text(), kind) : std::nullopt;
+  return reply->code == 213 ? digest_in_words(reply->lines.back(), kind) : std::nullopt;
 }
 
 Result<std::optional<std::string>> ask_x_verb(Connection& connection, const std::string& remote,
-                                              DigestKind kind) {
+                                              DigestKind kind, std::optional<Bytes> size) {
   const std::string verb = x_verb(kind);
   if (!connection.features().has(verb)) return std::optional<std::string>();
-  auto reply = connection.command(verb, remote);
+  auto reply = connection.slow_command(verb, remote, patience_for(connection, size));
   if (!reply) return tl::unexpected(reply.error());
-  return reply->is_completion() ? digest_in_words(reply->text(), kind) : std::nullopt;
+  return reply->is_completion() ? digest_in_words(reply->lines.back(), kind) : std::nullopt;
+}
+
+Result<std::optional<std::string>> ask_hash_of_prefix(Connection& connection, const std::string& remote,
+                                                      DigestKind kind, Bytes length, bool is_all) {
+  const bool has_ranges = connection.features().has("RANG");
+  if (!has_ranges && !is_all) return std::optional<std::string>();
+  auto chosen = choose_hash(connection, kind);
+  if (!chosen) return tl::unexpected(chosen.error());
+  if (!*chosen) return std::optional<std::string>();
+  if (has_ranges) {
+    auto range = connection.command("RANG", "0 " + std::to_string(length - 1));
+    if (!range) return tl::unexpected(range.error());
+    if (!range->is_intermediate()) return std::optional<std::string>();
+  }
+  auto reply = connection.slow_command("HASH", remote, patience_for(connection, length));
+  if (!reply) return tl::unexpected(reply.error());
+  return reply->code == 213 ? hash_of_prefix(reply->lines.back(), kind, length) : std::nullopt;
+}
+
+// With quotes where a name could be taken for a name and numbers.
+std::string with_range(const std::string& remote, Bytes length) {
+  std::string path = remote;
+  if (remote.find_first_of(" \"") != std::string::npos) {
+    path = "\"";
+    for (const char c : remote) path += c == '"' ? std::string("\"\"") : std::string(1, c);
+    path += '"';
+  }
+  return path + " 0 " + std::to_string(length);
+}
+
+Result<std::optional<std::string>> ask_x_verb_of_prefix(Connection& connection, const std::string& remote,
+                                                        DigestKind kind, Bytes length, bool is_all) {
+  if (is_all) return ask_x_verb(connection, remote, kind, length);
+  const std::string verb = x_verb(kind);
+  if (!connection.features().has(verb)) return std::optional<std::string>();
+  auto reply = connection.slow_command(verb, with_range(remote, length), patience_for(connection, length));
+  if (!reply) return tl::unexpected(reply.error());
+  return reply->is_completion() ? digest_in_words(reply->lines.back(), kind) : std::nullopt;
 }
 
 Result<std::string> read_back(Connection& connection, const std::string& remote, DigestKind kind,
-                              const OnProgress& progress) {
+                              const OnReadBack& progress) {
   Digest digest(kind);
-  TransferState state;
-  state.phase = Phase::verifying;
+  Bytes done = 0;
   const auto hash_all = [&](net::Stream& data) -> Status {
-    std::vector<char> buffer(kTransferBuffer);
+    std::vector<char> buffer(kReadBackBuffer);
     while (true) {
       auto got = read_some(data, buffer, Deadline::after(connection.site().timeout), connection.cancel());
       if (!got) return tl::unexpected(got.error());
       if (*got == 0) return {};
       digest.update({buffer.data(), *got});
-      state.done += static_cast<Bytes>(*got);
-      if (progress) progress(state);
+      done += static_cast<Bytes>(*got);
+      if (progress) progress(done);
     }
   };
   auto reply = run_data_command(connection, {"RETR", remote, 0, false}, hash_all);
@@ -134,17 +206,96 @@ std::optional<std::string> digest_in_words(std::string_view reply_text, DigestKi
   return std::nullopt;
 }
 
-Result<RemoteDigest> remote_digest(Connection& connection, const std::string& remote, DigestKind kind,
-                                   const OnProgress& progress, std::string_view final_text) {
+std::optional<std::string> hash_of_prefix(std::string_view reply_text, DigestKind kind, Bytes length) {
+  std::istringstream words{std::string(reply_text)};
+  std::string word;
+  while (words >> word) {
+    const auto dash = word.find('-');
+    const auto first = parse_number(std::string_view(word).substr(0, dash));
+    if (dash == word.npos || !first) continue;
+    const auto last = parse_number(std::string_view(word).substr(dash + 1));
+    if (!last) continue;
+    if (*first != 0 || *last != std::max<Bytes>(length - 1, 0)) return std::nullopt;
+    break;
+  }
+  return digest_in_words(reply_text, kind);
+}
+
+std::optional<VerifyWish> parse_verify_wish(std::string_view text) {
+  if (text == "auto") return VerifyWish{};
+  if (text == "none") return VerifyWish{VerifyWish::How::never, DigestKind::sha256};
+  const auto kind = parse_digest_kind(text);
+  if (!kind || *kind == DigestKind::crc32) return std::nullopt;
+  return VerifyWish{VerifyWish::How::always, *kind};
+}
+
+std::optional<DigestKind> offered_digest(const Features& features) {
+  for (const DigestKind kind : {DigestKind::sha256, DigestKind::sha512, DigestKind::sha1, DigestKind::md5}) {
+    if (offers_hash(features, kind) || features.has(x_verb(kind))) return kind;
+  }
+  return std::nullopt;
+}
+
+std::optional<DigestKind> wanted_digest(const VerifyWish& wish, const Features& features) {
+  if (wish.how == VerifyWish::How::never) return std::nullopt;
+  return wish.how == VerifyWish::How::always ? wish.kind : offered_digest(features);
+}
+
+Result<std::optional<std::string>> remote_prefix_digest(Connection& connection, const std::string& remote,
+                                                        DigestKind kind, Bytes length, bool is_all) {
+  for (const auto ask : {ask_hash_of_prefix, ask_x_verb_of_prefix}) {
+    auto told = ask(connection, remote, kind, length, is_all);
+    if (!told || *told) return told;
+  }
+  return std::optional<std::string>();
+}
+
+namespace {
+
+// nullopt: it does not tell.
+Result<std::optional<RemoteDigest>> told_digest(Connection& connection, const std::string& remote,
+                                                DigestKind kind, std::optional<Bytes> size,
+                                                std::string_view final_text) {
   if (auto said = announced_digest(final_text, kind)) return RemoteDigest{*said, DigestSource::announced};
   for (const auto ask : {ask_hash, ask_x_verb}) {
-    auto told = ask(connection, remote, kind);
+    auto told = ask(connection, remote, kind, size);
     if (!told) return tl::unexpected(told.error());
     if (*told) return RemoteDigest{**told, DigestSource::asked};
   }
+  return std::optional<RemoteDigest>();
+}
+
+}  // namespace
+
+Result<RemoteDigest> remote_digest(Connection& connection, const std::string& remote, DigestKind kind,
+                                   std::optional<Bytes> size, const OnReadBack& progress,
+                                   std::string_view final_text) {
+  auto told = told_digest(connection, remote, kind, size, final_text);
+  if (!told) return tl::unexpected(told.error());
+  if (*told) return std::move(**told);
   auto hex = read_back(connection, remote, kind, progress);
   if (!hex) return tl::unexpected(hex.error());
   return RemoteDigest{*hex, DigestSource::read_back};
+}
+
+Result<std::optional<Verified>> verify_sides(Connection& connection, const std::string& remote,
+                                             const VerifyWish& wish, const Digest* here, Bytes size,
+                                             const OnReadBack& progress, std::string_view final_text) {
+  if (here == nullptr || wish.how == VerifyWish::How::never) return std::optional<Verified>();
+  if (progress) progress(0);
+  const DigestKind kind = here->kind();
+  auto there = told_digest(connection, remote, kind, size, final_text);
+  if (!there) return tl::unexpected(there.error());
+  if (!*there && wish.how == VerifyWish::How::when_told) return std::optional<Verified>();
+  if (!*there) {
+    auto hex = read_back(connection, remote, kind, progress);
+    if (!hex) return tl::unexpected(hex.error());
+    *there = RemoteDigest{*hex, DigestSource::read_back};
+  }
+  if ((*there)->hex == here->hex()) return Verified{kind, (*there)->source};
+  return fail(Errc::digest_mismatch, remote + ": the " + std::string(digest_name(kind)) +
+                                         " digests differ: here " + here->hex() + ", on the server " +
+                                         (*there)->hex);
 }
 
 }  // namespace ferry::client

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "client/line/terminal.h"
 #include "shared/base/terminal_text.h"
 
 namespace ferry::client {
@@ -54,9 +55,8 @@ std::string done_line(const FileReport& report) {
       fmt::format("done  {}  {}", terminal_safe(report.name), summary_text(moved, report.result.took));
   if (report.result.resumed > 0)
     text += fmt::format(", resumed at {}", bytes_for_people(report.result.resumed));
-  if (report.verified) {
-    text += fmt::format(", {} {} ({})", digest_option(*report.verified), report.result.local_digest,
-                        source_words(report.verified_by));
+  if (const auto& verified = report.result.verified) {
+    text += fmt::format(", verified by {} ({})", digest_name(verified->kind), source_words(verified->source));
   }
   return text + "\n";
 }
@@ -68,9 +68,9 @@ std::string done_record(const FileReport& report) {
                                  arrow_word(report.direction), terminal_safe(report.name), moved,
                                  static_cast<double>(ms) / 1000, moved * 1000 / ms);
   if (report.result.resumed > 0) text += fmt::format(" offset={}", report.result.resumed);
-  if (report.verified) {
-    text += fmt::format(" {}={} verified={}", digest_option(*report.verified), report.result.local_digest,
-                        report.verified_by == DigestSource::read_back ? "readback" : "server");
+  if (const auto& verified = report.result.verified) {
+    text += fmt::format(" {}={} verified={}", digest_option(verified->kind), report.result.local_digest,
+                        verified->source == DigestSource::read_back ? "readback" : "server");
   }
   return text + "\n";
 }
@@ -180,12 +180,27 @@ void Display::note(const std::string& text) {
   if (style_ != Style::quiet) print_error(text);
 }
 
+ResumeAnswer Display::ask_resume(const ResumeQuestion& question) {
+  erase();
+  const bool may_go_on = question.proof != Proof::different;
+  print(fmt::format("{}: what is there from before ({}) {}.\n", terminal_safe(question.name),
+                    bytes_for_people(question.there), terminal_safe(question.why)));
+  while (true) {
+    auto answer = ask_line(may_go_on ? "[G]o on all the same, [s]tart over, [l]eave it: "
+                                     : "[S]tart over, [l]eave it: ");
+    if (!answer || *answer == "l" || *answer == "L") return ResumeAnswer::leave;
+    if (*answer == "s" || *answer == "S") return ResumeAnswer::start_over;
+    if (may_go_on && (*answer == "g" || *answer == "G")) return ResumeAnswer::go_on;
+  }
+}
+
 void Display::summarize(const Tally& tally) {
   erase();
   if (style_ == Style::quiet || tally.done + tally.failed < 2) return;
   const auto took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began_);
-  print(fmt::format("done  {} files, {}, {} failed\n", count_for_people(tally.done),
-                    summary_text(moved_before_, took), count_for_people(tally.failed)));
+  print(fmt::format("done  {} files, {}, {} verified, {} failed\n", count_for_people(tally.done),
+                    summary_text(moved_before_, took), count_for_people(tally.verified),
+                    count_for_people(tally.failed)));
 }
 
 void print_error(const std::string& text) {

@@ -24,6 +24,7 @@ class Display : public JobObserver {
   void file_done(const FileReport& report) override;
   void failed(const Error& error) override;
   void note(const std::string& text) override;
+  ResumeAnswer ask_resume(const ResumeQuestion& question) override;
 
   void summarize(const Tally& tally);  // after several files
 

@@ -59,7 +59,7 @@ constexpr const char* kFooter =
 // What CLI11 fills before it is checked.
 struct Raw {
   Options options;
-  std::string tls, pin, timeout, verify;
+  std::string tls, pin, timeout, verify, resume;
   std::string help_about;
 };
 
@@ -98,14 +98,18 @@ void add_own_options(CLI::App& app, const SubCommand& command, Raw& raw) {
       ->required(command.min_operands > 0);
   if ((command.takes & kRecursive) != 0) app.add_flag("-r,--recursive", options.recursive, "whole folders");
   if ((command.takes & kResume) != 0)
-    app.add_flag("-c,--resume", options.resume, "go on with what an interrupted transfer left");
+    app.add_flag(
+        "-c{auto},--resume{auto}", raw.resume,
+        "go on with what an interrupted transfer left: --resume=auto (what is proven to be the same; "
+        "-c alone), ask, always, never");
   if ((command.takes & kParents) != 0)
     app.add_flag("-p,--parents", options.parents, "parents too; fine if it is there");
   if ((command.takes & kOutput) != 0)
     app.add_option("-o,--output", options.output, "where to put it")->type_name("DIR|FILE");
   if ((command.takes & kVerify) != 0) {
     app.add_option("--verify", raw.verify,
-                   "compare both sides' digests afterwards: sha256, sha512, sha1 or md5")
+                   "compare both sides' digests afterwards: auto (where the server computes them; the "
+                   "default), sha256, sha512, sha1, md5 or none")
         ->type_name("ALGORITHM");
   }
 }
@@ -127,8 +131,14 @@ std::string convert(Raw& raw) {
     options.timeout = *timeout;
   }
   if (!raw.verify.empty()) {
-    options.verify = parse_digest_kind(raw.verify);
-    if (!options.verify) return "--verify: sha256, sha512, sha1 or md5, not " + raw.verify;
+    const auto wish = parse_verify_wish(raw.verify);
+    if (!wish) return "--verify: auto, sha256, sha512, sha1, md5 or none, not " + raw.verify;
+    options.verify = *wish;
+  }
+  if (!raw.resume.empty()) {
+    const auto resume = parse_resume(raw.resume);
+    if (!resume) return "--resume: auto, ask, always or never, not " + raw.resume;
+    options.resume = *resume;
   }
   if (!options.password_file.empty() && options.password_fd >= 0)
     return "--password-file and --password-fd exclude each other";

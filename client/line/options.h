@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "client/engine/resume.h"
 #include "client/engine/site.h"
-#include "shared/base/digest.h"
+#include "client/engine/verify.h"
 
 namespace ferry::client {
 
@@ -28,9 +29,10 @@ struct Options {
   bool quiet = false;
   bool no_input = false;
 
-  bool recursive = false, resume = false, parents = false;
+  bool recursive = false, parents = false;
+  Resume resume = Resume::never;
   std::string output;  // -o
-  std::optional<DigestKind> verify;
+  VerifyWish verify;
 };
 
 // Parses; prints help, version or what is wrong itself. nullopt: nothing is left to do, `exit_code` is set.

@@ -19,7 +19,7 @@ constexpr int kMinName = 8, kMaxName = 30;
 
 int percent_of(const ProgressView& view) {
   if (!view.total) return 0;
-  if (*view.total == 0) return view.phase == Phase::moving ? 0 : 100;
+  if (*view.total == 0) return view.phase == Phase::confirming || view.phase == Phase::verifying ? 100 : 0;
   const double share = static_cast<double>(view.done) / static_cast<double>(*view.total);
   return std::clamp(static_cast<int>(share * 100), 0, 100);
 }
@@ -32,6 +32,8 @@ std::string percent_text(const ProgressView& view) {
 
 std::string phase_text(const ProgressView& view) {
   switch (view.phase) {
+    case Phase::comparing:
+      return "comparing what is there";
     case Phase::confirming:
       return "waiting for the server";
     case Phase::verifying:

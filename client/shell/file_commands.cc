@@ -23,13 +23,13 @@ TransferWish wish_of(const ShellArguments& arguments) {
   TransferWish wish;
   std::vector<std::string> operands = arguments.operands;
   if (operands.size() > 1 && (operands.back() == "md5" || operands.back() == "sha256")) {
-    wish.job.verify = parse_digest_kind(operands.back());
+    wish.job.verify = parse_verify_wish(operands.back()).value();
     operands.pop_back();
   }
   wish.from = operands.front();
   if (operands.size() > 1) wish.to = operands[1];
   wish.recursive = arguments.has('r');
-  wish.job.resume = arguments.has('c');
+  if (arguments.has('c')) wish.job.resume = Resume::automatic;
   return wish;
 }
 
@@ -56,7 +56,7 @@ int print_digests(Shell& shell, const std::vector<std::string>& names, DigestKin
   for (const auto& name : names) {
     auto connection = shell.connection();
     if (!connection) return shell.report(connection.error());
-    auto digest = remote_digest(**connection, (*connection)->absolute(name), kind, {});
+    auto digest = remote_digest(**connection, (*connection)->absolute(name), kind, std::nullopt, {});
     if (!digest) {
       const int failed = shell.report(digest.error());
       if (code == kExitDone) code = failed;

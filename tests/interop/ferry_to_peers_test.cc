@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "client/engine/part_journal.h"
 #include "client/engine/upload_records.h"
 #include "tests/support/ferry_client.h"
 #include "tests/support/peer_server.h"
@@ -66,6 +67,28 @@ class FerryToPeer : public testing::TestWithParam<Case> {
                                        << result.out << result.err << log();
   }
 
+  std::string key() const {  // as Site::key()
+    const std::string host = GetParam().ipv6 ? "[" + server_->host() + "]" : server_->host();
+    return host + ":" + std::to_string(server_->port());
+  }
+  // Makes of the file that was downloaded what a run leaves that was killed after `bytes`. Returns its
+  // journal.
+  client::PartJournal leave_partial(const std::string& name, Bytes bytes) {
+    const fs::path part = here(name + ".ferry-part");
+    struct stat info {};
+    EXPECT_EQ(::stat(here(name).c_str(), &info), 0);
+    client::PartJournal journal;
+    journal.from = {key(), server_->user(), remote(name)};
+    journal.size = info.st_size;
+    // The server's time as ferry was told it: whole seconds, or what MLST gave.
+    journal.modified_ns = info.st_mtim.tv_sec * 1'000'000'000 + info.st_mtim.tv_nsec;
+    journal.boot = client::boot_id();
+    fs::rename(here(name), part);
+    fs::resize_file(part, static_cast<std::uintmax_t>(bytes));
+    EXPECT_TRUE(client::write_journal(part, journal, client::Durability::may_be_lost));
+    return journal;
+  }
+
   std::unique_ptr<PeerServer> server_;
   std::unique_ptr<FerryClient> client_;
 };
@@ -111,14 +134,12 @@ TEST_P(FerryToPeer, RefusesToRemoveAFolderThatIsNotEmpty) {
 }
 
 TEST_P(FerryToPeer, GoesOnWithAnInterruptedDownload) {
-  constexpr std::size_t kSize = 3'000'000, kFirstPart = 1'234'567;
+  constexpr std::size_t kSize = 3'000'000;
+  constexpr Bytes kFirstPart = 1'234'567;
   write_noise(on_server("movie"), kSize, 2);
   EXPECT_TRUE(exits(0, ferry("get", {remote("movie")})));
-  // What an interrupted run leaves: the beginning, with the remote file's time.
-  const auto time = fs::last_write_time(here("movie"));
-  fs::rename(here("movie"), here("movie.ferry-part"));
-  fs::resize_file(here("movie.ferry-part"), kFirstPart);
-  fs::last_write_time(here("movie.ferry-part"), time);
+  // What an interrupted run leaves: the beginning, and its journal.
+  leave_partial("movie", kFirstPart);
   const RunResult resumed = ferry("get", {"-c", "--verify=sha256", remote("movie")});
   EXPECT_EQ(resumed.exit_code, 0) << resumed.err << log();
   EXPECT_NE(resumed.err.find("offset=1234567"), std::string::npos) << resumed.err;
@@ -140,12 +161,10 @@ TEST_P(FerryToPeer, GoesOnWithAnInterruptedUpload) {
   // What an interrupted run leaves on our side.
   struct stat info {};
   ASSERT_EQ(::stat(here("tape").c_str(), &info), 0);
-  const std::string key = (GetParam().ipv6 ? "[" + server_->host() + "]" : server_->host()) + ":" +
-                          std::to_string(server_->port());
   const fs::path records = client_->here().parent_path() / ".local/state/ferry/uploads";
   fs::create_directories(records.parent_path());
   write_file(records,
-             client::format_records({{{key, server_->user(), remote("tape")}, client::identity_of(info)}}));
+             client::format_records({{{key(), server_->user(), remote("tape")}, client::identity_of(info)}}));
   const RunResult resumed = ferry("put", {"-c", "tape", server_->remote_dir()});
   EXPECT_EQ(resumed.exit_code, 0) << resumed.err << log();
   EXPECT_NE(resumed.err.find("offset=1000001"), std::string::npos) << resumed.err;

@@ -24,5 +24,39 @@ TEST(DigestInWords, IsTheWordOfTheRightLength) {
   EXPECT_FALSE(digest_in_words("SHA-256 0-99 none name", DigestKind::sha256));
 }
 
+TEST(HashOfPrefix, IsOnlyTakenForTheBytesThatWereMeant) {
+  EXPECT_EQ(hash_of_prefix("SHA-256 0-99 " + kHex + " /a 5-7", DigestKind::sha256, 100), kHex);
+  EXPECT_FALSE(hash_of_prefix("SHA-256 0-98 " + kHex + " /a", DigestKind::sha256, 100));
+  EXPECT_FALSE(hash_of_prefix("SHA-256 1-99 " + kHex + " /a", DigestKind::sha256, 100));
+  EXPECT_EQ(hash_of_prefix("SHA-256 " + kHex + " /a", DigestKind::sha256, 100), kHex) << "without a range";
+}
+
+Features features(const std::vector<std::string>& lines) {
+  ftp::Reply reply{211, {"Extensions"}};
+  reply.lines.insert(reply.lines.end(), lines.begin(), lines.end());
+  reply.lines.push_back("End");
+  return Features(reply);
+}
+
+TEST(OfferedDigest, IsTheBestThereIs) {
+  EXPECT_EQ(offered_digest(features({"HASH MD5;SHA-1;SHA-256*;SHA-512"})), DigestKind::sha256);
+  EXPECT_EQ(offered_digest(features({"HASH MD5*;SHA-1"})), DigestKind::sha1);
+  EXPECT_EQ(offered_digest(features({"XMD5", "XSHA512"})), DigestKind::sha512);
+  EXPECT_EQ(offered_digest(features({"XCRC", "HASH CRC32;SHA-3"})), std::nullopt);
+  EXPECT_EQ(offered_digest(features({"SIZE", "MDTM"})), std::nullopt);
+}
+
+TEST(WantedDigest, IsWhatWasAskedForElseWhatTheServerHas) {
+  const Features has_md5 = features({"XMD5"}), has_none = features({"SIZE"});
+  EXPECT_EQ(wanted_digest(*parse_verify_wish("auto"), has_md5), DigestKind::md5);
+  EXPECT_EQ(wanted_digest(*parse_verify_wish("auto"), has_none), std::nullopt);
+  EXPECT_EQ(wanted_digest(*parse_verify_wish("sha256"), has_none), DigestKind::sha256);
+  EXPECT_EQ(wanted_digest(*parse_verify_wish("none"), has_md5), std::nullopt);
+}
+
+TEST(ParseVerifyWish, RefusesWhatProvesNothing) {
+  for (const char* word : {"", "crc32", "yes", "sha3"}) EXPECT_FALSE(parse_verify_wish(word)) << word;
+}
+
 }  // namespace
 }  // namespace ferry::client

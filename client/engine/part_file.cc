@@ -1,0 +1,162 @@
+#include "client/engine/part_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+namespace ferry::client {
+namespace {
+
+timespec timespec_of(WallTime when) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(when);
+  return {static_cast<time_t>(seconds.time_since_epoch().count()),
+          static_cast<long>((when - seconds).count())};
+}
+
+void set_modified(int fd, const std::optional<WallTime>& modified) {
+  if (!modified) return;
+  const std::array<timespec, 2> times{{{0, UTIME_OMIT}, timespec_of(*modified)}};
+  (void)::futimens(fd, times.data());  // a file system without times is no reason to fail
+}
+
+Result<UniqueFd> open_folder(const std::string& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return fail_errno(errno, path);
+  return fd;
+}
+
+// A new name, on the disk. A folder that may be written but not read cannot be synced: its name is then as
+// durable as any program makes it.
+Status sync_name(const std::string& name) {
+  const std::string parent = std::filesystem::path(name).parent_path().native();
+  auto folder = open_folder(parent.empty() ? "." : parent);
+  if (!folder) return {};
+  if (::fsync(folder->get()) != 0 && errno != EINVAL) return fail_errno(errno, parent);
+  return {};
+}
+
+}  // namespace
+
+Result<LocalTarget> look_at_target(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    if (errno == ENOENT) return LocalTarget{};
+    return fail_errno(errno, path);
+  }
+  if (S_ISDIR(info.st_mode)) return fail_errno(EISDIR, path);
+  if (!S_ISREG(info.st_mode)) return fail(Errc::exists, path + ": is no regular file");
+  return LocalTarget{true, info.st_mode & 0777};
+}
+
+Result<UniqueFd> PartFile::open_locked(const std::string& path, mode_t mode) {
+  const int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+  for (int tries = 0; tries < 100; ++tries) {
+    UniqueFd fd(::open(path.c_str(), flags, mode));
+    if (!fd) return fail_errno(errno, path);
+    struct stat info {};
+    if (::fstat(fd.get(), &info) != 0) return fail_errno(errno, path);
+    if (!S_ISREG(info.st_mode) || info.st_uid != ::geteuid() || info.st_nlink > 1)
+      return fail(Errc::exists, path + ": is no file of ours alone");
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+      return fail(Errc::busy, path + ": another program is writing it");
+    }
+    // Its writer may have finished between our open and our lock: then what we hold is the finished file
+    // under its own name, which is none of ours to write.
+    struct stat now {};
+    if (::lstat(path.c_str(), &now) == 0 && now.st_dev == info.st_dev && now.st_ino == info.st_ino) return fd;
+  }
+  return fail(Errc::busy, path + ": other programs keep replacing it");
+}
+
+Result<PartFile> PartFile::open(const std::string& name, const LocalTarget& target) {
+  PartFile part;
+  part.path_ = name + kPartSuffix;
+  // What replaces a file must not be readable by more people than that, not even for a moment.
+  const mode_t mode = target.exists ? 0600 : 0666;
+  auto fd = open_locked(part.path_, mode);
+  if (!fd) return tl::unexpected(fd.error());
+  part.fd_ = std::move(*fd);
+  if (target.exists && ::fchmod(part.fd_.get(), mode) != 0) return fail_errno(errno, part.path_);
+  if (part.size() == 0) {
+    remove_journal(part.path_);
+  } else if (auto journal = read_journal(part.path_)) {
+    part.journal_ = std::move(*journal);
+  }
+  return part;
+}
+
+Bytes PartFile::size() const {
+  struct stat info {};
+  return ::fstat(fd_.get(), &info) == 0 ? info.st_size : 0;
+}
+
+Status PartFile::start_at(Bytes offset) {
+  if (offset == 0) {
+    remove_journal(path_);  // first: it must never speak of bytes that another file will have
+    journal_.reset();
+  }
+  is_written_down_ = false;
+  if (::ftruncate(fd_.get(), offset) != 0 || ::lseek(fd_.get(), offset, SEEK_SET) < 0)
+    return fail_errno(errno, path_);
+  return {};
+}
+
+void PartFile::is_of(PartJournal description) {
+  description_ = std::move(description);
+  description_->boot = boot_id();
+  synced_at_ = std::chrono::steady_clock::now();
+}
+
+Status PartFile::grown_to(Bytes done, const Digest* digest) {
+  if (!description_ || (description_->size && *description_->size < kJournalFrom)) return {};
+  if (!is_written_down_) {
+    is_written_down_ = true;
+    // Lost in a power cut, a first journal costs a new start; one with synced bytes would cost these.
+    return write_journal(path_, *description_,
+                         description_->synced > 0 ? Durability::on_disk : Durability::may_be_lost);
+  }
+  const auto now = std::chrono::steady_clock::now();
+  if (done - description_->synced < kSyncBytes && now - synced_at_ < kSyncTime) return {};
+  if (::fdatasync(fd_.get()) != 0) return fail_errno(errno, path_);
+  description_->synced = done;
+  if (digest != nullptr) {
+    description_->digest_kind = digest->kind();
+    description_->digest = digest->hex();
+  }
+  synced_at_ = std::chrono::steady_clock::now();
+  return write_journal(path_, *description_, Durability::on_disk);
+}
+
+Status PartFile::finish(const std::string& name, const LocalTarget& target,
+                        const std::optional<WallTime>& modified, bool sync) {
+  set_modified(fd_.get(), modified);
+  if (target.exists && ::fchmod(fd_.get(), target.mode) != 0) return fail_errno(errno, path_);
+  if (sync && ::fsync(fd_.get()) != 0) return fail_errno(errno, path_);
+  if (::rename(path_.c_str(), name.c_str()) != 0) return fail_errno(errno, name);
+  remove_journal(path_);
+  return sync ? sync_name(name) : Status();
+}
+
+void PartFile::drop() {
+  ::unlink(path_.c_str());
+  remove_journal(path_);
+}
+
+void PartFile::drop_if_empty() {
+  if (size() == 0) drop();
+}
+
+Status sync_folder(const std::string& path) {
+  auto folder = open_folder(path);
+  if (!folder) return tl::unexpected(folder.error());
+  if (::syncfs(folder->get()) != 0) return fail_errno(errno, path);
+  return {};
+}
+
+}  // namespace ferry::client

@@ -1,0 +1,116 @@
+#include "client/engine/upload_start.h"
+
+#include <poll.h>
+
+#include "client/engine/breakpoint.h"
+#include "client/engine/listing.h"
+#include "client/engine/part_start.h"
+#include "client/engine/prefix_digest.h"
+#include "client/engine/wait.h"
+
+namespace ferry::client {
+namespace {
+
+// What stands on the server under the file's name.
+struct There {
+  Bytes size = 0;
+  std::optional<std::string> sha256;
+  bool is_partial = false;  // for sure; else it may be a whole file
+};
+
+// A session that was killed a moment ago lives on until the server hears of it.
+constexpr std::chrono::milliseconds kSettleTime{3'000}, kSettlePause{200};
+
+Result<Waiting> ask_until_settled(Connection& connection, const std::string& remote) {
+  const Deadline deadline = Deadline::after(kSettleTime);
+  while (true) {
+    auto waiting = ask_breakpoint(connection, remote);
+    if (!waiting || !waiting->breakpoint || !waiting->breakpoint->is_running) return waiting;
+    if (deadline.passed())
+      return fail(Errc::busy, remote + ": another session is sending it (SITE BREAKPOINT: running)");
+    auto paused = wait_ready(-1, 0, Deadline::after(kSettlePause), connection.cancel());
+    if (!paused && paused.error().kind == Errc::cancelled) return tl::unexpected(paused.error());
+  }
+}
+
+Result<There> look_there(Connection& connection, const std::string& remote) {
+  auto waiting = ask_until_settled(connection, remote);
+  if (!waiting) return tl::unexpected(waiting.error());
+  if (waiting->breakpoint) return There{waiting->breakpoint->offset, waiting->breakpoint->sha256, true};
+  auto entry = describe(connection, remote);
+  if (!entry && (entry.error().kind == Errc::not_found || entry.error().kind == Errc::permission))
+    return There{};
+  if (!entry) return tl::unexpected(entry.error());
+  // ferryd lists a partial as what cannot be read.
+  const bool is_partial = entry->perm && entry->perm->find('r') == std::string::npos;
+  return There{entry->is_directory() ? 0 : entry->size.value_or(0), std::nullopt, is_partial};
+}
+
+struct Finding {
+  Proof proof = Proof::none;
+  std::string why;
+  bool by_digest = false;
+};
+
+// nullopt: the server has no digest of it.
+Result<std::optional<Finding>> by_digest(Connection& connection, const std::string& remote,
+                                         const There& there, PrefixDigest& here) {
+  auto kind = offered_digest(connection.features());
+  std::optional<std::string> theirs = there.sha256;
+  if (theirs) kind = DigestKind::sha256;
+  if (!kind) return std::optional<Finding>();
+  if (!theirs) {
+    auto told = remote_prefix_digest(connection, remote, *kind, there.size, true);
+    if (!told) return tl::unexpected(told.error());
+    theirs = std::move(*told);
+  }
+  if (!theirs) return std::optional<Finding>();
+  auto ours = here.hex(*kind, there.size);
+  if (!ours) return tl::unexpected(ours.error());
+  if (*ours == *theirs) return Finding{Proof::same, std::string(digest_name(*kind)), true};
+  return Finding{Proof::different, "differs from this file"};
+}
+
+Result<Finding> examine(Connection& connection, const std::string& remote, const UploadSource& source,
+                        const There& there, PrefixDigest& here) {
+  if (there.size > source.size) return Finding{Proof::different, "is longer than this file"};
+  auto told = by_digest(connection, remote, there, here);
+  if (!told) return tl::unexpected(told.error());
+  if (*told) return std::move(**told);
+  if (source.is_recorded) return Finding{Proof::same, "as it was begun from this file"};
+  return Finding{Proof::none, "cannot be shown to be of this file"};
+}
+
+}  // namespace
+
+Result<UploadStart> find_upload_start(Connection& connection, const std::string& remote,
+                                      const UploadSource& source, std::optional<DigestKind> kind,
+                                      const TransferOptions& options, const OnProgress& progress) {
+  UploadStart start;
+  if (kind) start.digest.emplace(*kind);
+  if (options.resume == Resume::never) return start;
+  auto there = look_there(connection, remote);
+  if (!there) return tl::unexpected(there.error());
+  if (there->size == 0) return start;
+  PrefixDigest here(connection, source.fd, source.size, progress);
+  auto finding = examine(connection, remote, source, *there, here);
+  if (!finding) return tl::unexpected(finding.error());
+  if (finding->proof != Proof::same) {
+    auto goes_on = settle(connection, options, {remote, there->size, finding->proof, finding->why}, "sent");
+    if (!goes_on) return tl::unexpected(goes_on.error());
+    if (!*goes_on) return start;
+  }
+  start.offset = there->size;
+  start.is_stored = there->size == source.size && !there->is_partial && finding->by_digest;
+  if (options.note && finding->proof == Proof::same && !start.is_stored) {
+    options.note(remote + ": goes on at " + bytes_for_people(start.offset) + ", the same so far (" +
+                 finding->why + ")");
+  }
+  if (!kind) return start;
+  auto digest = here.take(*kind, start.offset);
+  if (!digest) return tl::unexpected(digest.error());
+  start.digest = std::move(*digest);
+  return start;
+}
+
+}  // namespace ferry::client
