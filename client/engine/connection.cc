@@ -10,7 +10,6 @@
 namespace ferry::client {
 namespace {
 
-constexpr std::chrono::milliseconds kAbortPatience{2'000};
 constexpr std::chrono::milliseconds kQuitPatience{500};
 constexpr int kMaxPreliminaries = 100;  // per command; each may be waited for anew
 
@@ -249,17 +248,23 @@ std::optional<ftp::Reply> Connection::reply_within(std::chrono::milliseconds spa
 }
 
 void Connection::abort_transfer() {
+  if (begin_abort()) end_abort();
+}
+
+bool Connection::begin_abort() {
   const bool transfer_answered = has_early_reply();
-  if (broken_) return;
+  if (broken_) return false;
   auto line = ftp::format_command_line("ABOR");
-  if (!line || !write_all(control_, *line, kAbortPatience, nullptr)) {
-    broken_ = true;
-    return;
-  }
+  if (!line || !write_all(control_, *line, kAbortPatience, nullptr)) broken_ = true;
   // Two replies: the transfer's (426, or 226 if it was over already) and ABOR's own.
+  awaited_ = transfer_answered ? 1 : 2;
   early_.reset();
+  return !broken_;
+}
+
+void Connection::end_abort() {
   const Deadline until = Deadline::after(kAbortPatience);
-  for (int awaited = transfer_answered ? 1 : 2; awaited > 0; --awaited) {
+  for (; awaited_ > 0; --awaited_) {
     if (!next_reply(until, nullptr)) return;  // which also gave the connection up
   }
 }

@@ -65,6 +65,10 @@ class Connection {
   // ABOR, after the data connection was closed. Takes two seconds at most; when the replies don't add up the
   // connection is given up.
   void abort_transfer();
+  // Its two halves, for an abort in good order: the data connection is read to its end in between.
+  static constexpr std::chrono::milliseconds kAbortPatience{2'000};
+  bool begin_abort();  // false: the connection is lost
+  void end_abort();
   // A reply only if it comes within `span`; for the reason behind a data connection that failed.
   std::optional<ftp::Reply> reply_within(std::chrono::milliseconds span);
 
@@ -118,6 +122,7 @@ class Connection {
   Manners manners_;
   std::string user_, greeting_, directory_ = "/", home_ = "/";
   int preliminaries_ = 0;  // 1xx replies since the last command
+  int awaited_ = 0;        // replies that begin_abort() made come
   bool broken_ = false;
 };
 

@@ -118,6 +118,18 @@ void end_upload(Connection& connection, net::Stream& data) {
   }
 }
 
+// No more of a download is wanted. ProFTPD hangs up on the session when a TLS data connection is closed under
+// its hands, so it is told, and what is under way is read.
+void end_unwanted(Connection& connection, net::Stream& data) {
+  if (!connection.begin_abort()) return;
+  const Deadline deadline = Deadline::after(Connection::kAbortPatience);
+  std::array<char, 65536> rest;
+  while (true) {
+    auto got = read_some(data, rest, deadline, connection.cancel());
+    if (!got || *got == 0) return;
+  }
+}
+
 Error reason_of(Connection& connection, const DataCommand& command, Error error) {
   if (error.kind == Errc::cancelled) {
     connection.abort_transfer();
@@ -141,20 +153,30 @@ Result<ftp::Reply> run_data_command(Connection& connection, const DataCommand& c
   if (command.offset > 0) {
     auto rest = connection.command("REST", std::to_string(command.offset));
     if (!rest) return tl::unexpected(rest.error());
-    if (!rest->is_intermediate()) return tl::unexpected(reply_error("REST", command.argument, *rest));
+    if (!rest->is_intermediate()) {
+      Error error = reply_error("REST", command.argument, *rest);
+      if (error.kind == Errc::unsupported) error.kind = Errc::out_of_range;  // only the middle is refused
+      return tl::unexpected(std::move(error));
+    }
   }
   auto first = connection.start(command.verb, command.argument);
   if (!first) return tl::unexpected(first.error());
   if (!first->is_preliminary()) return tl::unexpected(reply_error(command.verb, command.argument, *first));
 
   Status moved;
+  const auto is_unwanted = [&] { return !moved && command.unwanted != nullptr && *command.unwanted; };
   {
     auto data = establish(connection, std::move(*prepared));
     moved = data ? move(*data) : Status(tl::unexpected(data.error()));
     if (moved && confirming) confirming();
     if (moved && command.is_upload) end_upload(connection, *data);
+    if (is_unwanted()) end_unwanted(connection, *data);
     if (moved && !command.is_upload) (void)data->finish(Deadline::after(kReasonPatience));
   }  // closes the data connection: only then does every server give its verdict
+  if (is_unwanted()) {
+    connection.end_abort();
+    return tl::unexpected(std::move(moved.error()));
+  }
   if (!moved) return tl::unexpected(reason_of(connection, command, std::move(moved.error())));
   auto last = connection.finish();
   if (last && !last->is_completion())

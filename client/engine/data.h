@@ -15,6 +15,8 @@ struct DataCommand {
   std::string argument;
   Bytes offset = 0;        // REST before it
   bool is_upload = false;  // who ends the data: we (STOR) or the server
+  // Set while a download is moved: nothing is wrong with the connection, but no more is wanted.
+  const bool* unwanted = nullptr;
 };
 
 // Moves the bytes. Gets the open data stream; an upload returns when everything was written, a download when
@@ -25,8 +27,8 @@ using OnConfirming = std::function<void()>;
 
 // Opens a data connection (EPSV, else PASV, or EPRT/PORT when site.active), sends the command, moves, closes
 // in order and waits for the final reply, which it returns (2xx). A refusal is an Error from the reply,
-// whichever side of the data it came on. When stopped in the middle the transfer is aborted on the server as
-// well.
+// whichever side of the data it came on (Errc::out_of_range when it is the offset that is refused). When
+// stopped in the middle the transfer is aborted on the server as well.
 Result<ftp::Reply> run_data_command(Connection& connection, const DataCommand& command, const MoveData& move,
                                     const OnConfirming& confirming = {});
 

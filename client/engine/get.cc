@@ -108,16 +108,19 @@ Result<Download::Outcome> Download::fetch() {
     if (progress_) progress_(state_);
   };
   const Bytes from = start_.offset - start_.overlap;
-  return judge(pump, run_data_command(connection_, {"RETR", remote_, from, false}, receive, confirm));
+  const DataCommand command{"RETR", remote_, from, false, &pump.is_different};
+  return judge(pump, run_data_command(connection_, command, receive, confirm));
 }
 
 Result<Download::Outcome> Download::judge(const Pump& pump, Result<ftp::Reply> reply) {
   const bool may_begin_anew = start_.offset > 0 && connection_.usable();
   if (pump.is_different && may_begin_anew) return begin_anew("what is there is not what the server has");
-  if (pump.is_exceeded) (void)part_.start_at(0);  // no piece of the file that the server described
-  if (pump.is_exceeded || pump.is_different) return fail(Errc::reset, remote_ + ": " + reply.error().context);
-  const bool has_no_rest = !reply && reply.error().kind == Errc::unsupported;
-  if (has_no_rest && may_begin_anew) return begin_anew("the server cannot go on in the middle (REST)");
+  if (pump.is_exceeded || pump.is_different) {
+    (void)part_.start_at(0);  // no piece of the file that the server has
+    return fail(Errc::reset, remote_ + ": " + reply.error().context);
+  }
+  const bool is_offset_refused = !reply && reply.error().kind == Errc::out_of_range;
+  if (is_offset_refused && may_begin_anew) return begin_anew("the server does not go on in the middle of it");
   if (!reply) return tl::unexpected(explain(std::move(reply.error()), entry_));
   result_.final_text = reply->text();
   if (!entry_.size || state_.done == *entry_.size) return Outcome::arrived;

@@ -104,11 +104,19 @@ Result<std::optional<std::string>> ask_hash(Connection& connection, const std::s
   return reply->code == 213 ? digest_in_words(reply->lines.back(), kind) : std::nullopt;
 }
 
+// In quotes where a blank could end the name (Serv-U's form, which ProFTPD and ferryd want as well).
+std::string quoted(const std::string& remote) {
+  if (remote.find_first_of(" \"") == std::string::npos) return remote;
+  std::string path = "\"";
+  for (const char c : remote) path += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return path + '"';
+}
+
 Result<std::optional<std::string>> ask_x_verb(Connection& connection, const std::string& remote,
                                               DigestKind kind, std::optional<Bytes> size) {
   const std::string verb = x_verb(kind);
   if (!connection.features().has(verb)) return std::optional<std::string>();
-  auto reply = connection.slow_command(verb, remote, patience_for(connection, size));
+  auto reply = connection.slow_command(verb, quoted(remote), patience_for(connection, size));
   if (!reply) return tl::unexpected(reply.error());
   return reply->is_completion() ? digest_in_words(reply->lines.back(), kind) : std::nullopt;
 }
@@ -127,18 +135,10 @@ Result<std::optional<std::string>> ask_hash_of_prefix(Connection& connection, co
   }
   auto reply = connection.slow_command("HASH", remote, patience_for(connection, length));
   if (!reply) return tl::unexpected(reply.error());
-  return reply->code == 213 ? hash_of_prefix(reply->lines.back(), kind, length) : std::nullopt;
-}
-
-// With quotes where a name could be taken for a name and numbers.
-std::string with_range(const std::string& remote, Bytes length) {
-  std::string path = remote;
-  if (remote.find_first_of(" \"") != std::string::npos) {
-    path = "\"";
-    for (const char c : remote) path += c == '"' ? std::string("\"\"") : std::string(1, c);
-    path += '"';
+  if (has_ranges) {  // ProFTPD keeps the range for the next transfer
+    if (auto whole = connection.command("RANG", "1 0"); !whole) return tl::unexpected(whole.error());
   }
-  return path + " 0 " + std::to_string(length);
+  return reply->code == 213 ? hash_of_prefix(reply->lines.back(), kind, length, is_all) : std::nullopt;
 }
 
 Result<std::optional<std::string>> ask_x_verb_of_prefix(Connection& connection, const std::string& remote,
@@ -146,7 +146,8 @@ Result<std::optional<std::string>> ask_x_verb_of_prefix(Connection& connection, 
   if (is_all) return ask_x_verb(connection, remote, kind, length);
   const std::string verb = x_verb(kind);
   if (!connection.features().has(verb)) return std::optional<std::string>();
-  auto reply = connection.slow_command(verb, with_range(remote, length), patience_for(connection, length));
+  const std::string range = quoted(remote) + " 0 " + std::to_string(length);
+  auto reply = connection.slow_command(verb, range, patience_for(connection, length));
   if (!reply) return tl::unexpected(reply.error());
   return reply->is_completion() ? digest_in_words(reply->lines.back(), kind) : std::nullopt;
 }
@@ -206,19 +207,20 @@ std::optional<std::string> digest_in_words(std::string_view reply_text, DigestKi
   return std::nullopt;
 }
 
-std::optional<std::string> hash_of_prefix(std::string_view reply_text, DigestKind kind, Bytes length) {
+std::optional<std::string> hash_of_prefix(std::string_view reply_text, DigestKind kind, Bytes length,
+                                          bool is_all) {
   std::istringstream words{std::string(reply_text)};
-  std::string word;
-  while (words >> word) {
+  bool is_meant = is_all;
+  for (std::string word; words >> word;) {
     const auto dash = word.find('-');
+    if (dash == word.npos) continue;
     const auto first = parse_number(std::string_view(word).substr(0, dash));
-    if (dash == word.npos || !first) continue;
     const auto last = parse_number(std::string_view(word).substr(dash + 1));
-    if (!last) continue;
-    if (*first != 0 || *last != std::max<Bytes>(length - 1, 0)) return std::nullopt;
+    if (!first || !last) continue;
+    is_meant = *first == 0 && (*last == length - 1 || *last == length);
     break;
   }
-  return digest_in_words(reply_text, kind);
+  return is_meant ? digest_in_words(reply_text, kind) : std::nullopt;
 }
 
 std::optional<VerifyWish> parse_verify_wish(std::string_view text) {

@@ -54,9 +54,11 @@ std::optional<DigestKind> wanted_digest(const VerifyWish& wish, const Features& 
 std::optional<std::string> announced_digest(std::string_view reply_text, DigestKind kind);
 // A digest of `kind`'s length among the words of a 213 or 250 text.
 std::optional<std::string> digest_in_words(std::string_view reply_text, DigestKind kind);
-// The same of HASH's "SHA-256 0-99 9b1c… name", if it is of the bytes [0, length). A text without a range is
-// taken for the whole that was asked for.
-std::optional<std::string> hash_of_prefix(std::string_view reply_text, DigestKind kind, Bytes length);
+// The same of HASH's "SHA-256 0-99 9b1c… name", if it is of the bytes [0, length): ProFTPD 1.3.8 does not
+// heed RANG, and gives the first byte behind the range as its last. Without a range in it only if there are
+// no other bytes.
+std::optional<std::string> hash_of_prefix(std::string_view reply_text, DigestKind kind, Bytes length,
+                                          bool is_all);
 
 // What the server says of the first `length` bytes of a file; `is_all` if it has no more than these. nullopt:
 // it does not tell, for this file or for any part of one.

@@ -7,6 +7,7 @@
 
 #include "client/engine/part_journal.h"
 #include "client/engine/upload_records.h"
+#include "tests/support/bytes.h"
 #include "tests/support/ferry_client.h"
 #include "tests/support/peer_server.h"
 
@@ -146,6 +147,76 @@ TEST_P(FerryToPeer, GoesOnWithAnInterruptedDownload) {
   EXPECT_TRUE(same_content(here("movie"), on_server("movie")));
 }
 
+// These servers have no digests: what follows is the rule of the journal.
+TEST_P(FerryToPeer, FetchesAgainWhatAPowerCutMayHaveTaken) {
+  write_noise(on_server("movie"), 3'000'000, 2);
+  ASSERT_TRUE(exits(0, ferry("get", {remote("movie")})));
+  client::PartJournal journal = leave_partial("movie", 1'200'000);
+  journal.synced = 1'000'000;
+  journal.boot = "before the power cut";
+  ASSERT_TRUE(client::write_journal(here("movie.ferry-part"), journal, client::Durability::may_be_lost));
+  fs::resize_file(here("movie.ferry-part"), 1'000'000);
+  fs::resize_file(here("movie.ferry-part"), 1'200'000);  // its end is zeros now
+  const RunResult resumed = ferry("get", {"-c", remote("movie")});
+  EXPECT_TRUE(exits(0, resumed));
+  EXPECT_NE(resumed.err.find("offset=1000000"), std::string::npos) << resumed.err;
+  EXPECT_TRUE(same_content(here("movie"), on_server("movie")));
+}
+
+TEST_P(FerryToPeer, ComparesTheEndOfAPartialWithTheServersBytes) {
+  write_noise(on_server("movie"), 3'000'000, 2);
+  ASSERT_TRUE(exits(0, ferry("get", {remote("movie")})));
+  leave_partial("movie", 1'234'567);
+  const auto time = fs::last_write_time(on_server("movie"));
+  write_noise(on_server("movie"), 3'000'000, 3);  // another one, with the same size and time
+  fs::last_write_time(on_server("movie"), time);
+  const RunResult anew = ferry("get", {"-c", remote("movie")});
+  EXPECT_TRUE(exits(0, anew));
+  EXPECT_NE(anew.err.find("is not what the server has, so it is fetched from the start"), std::string::npos)
+      << anew.err;
+  EXPECT_TRUE(same_content(here("movie"), on_server("movie")));
+}
+
+TEST_P(FerryToPeer, DoesNotGoOnWithADamagedPartial) {
+  write_noise(on_server("movie"), 3'000'000, 2);
+  ASSERT_TRUE(exits(0, ferry("get", {remote("movie")})));
+  const std::string start = read_file(here("movie")).substr(0, 1'000'000);
+  client::PartJournal journal = leave_partial("movie", 1'000'000);
+  journal.synced = 1'000'000;
+  journal.digest_kind = DigestKind::sha256;
+  journal.digest = sha256_of(start);
+  ASSERT_TRUE(client::write_journal(here("movie.ferry-part"), journal, client::Durability::may_be_lost));
+  std::string damaged = start;
+  damaged[10] = static_cast<char>(damaged[10] ^ 1);
+  write_file(here("movie.ferry-part"), damaged);
+  const RunResult anew = ferry("get", {"-c", remote("movie")});
+  EXPECT_TRUE(exits(0, anew));
+  EXPECT_NE(anew.err.find("is not what was received"), std::string::npos) << anew.err;
+  EXPECT_TRUE(same_content(here("movie"), on_server("movie")));
+}
+
+TEST_P(FerryToPeer, GoesOnWithoutProofOnTheUsersWordOnly) {
+  write_noise(on_server("movie"), 3'000'000, 2);
+  fs::copy(on_server("movie"), here("movie.ferry-part"));
+  fs::resize_file(here("movie.ferry-part"), 1'500'000);
+  fs::copy(here("movie.ferry-part"), here("saved"));
+  const RunResult careful = ferry("get", {"-c", remote("movie")});
+  EXPECT_TRUE(exits(0, careful));
+  EXPECT_NE(careful.err.find("cannot be shown to be of this file"), std::string::npos) << careful.err;
+  EXPECT_EQ(careful.err.find("offset="), std::string::npos) << careful.err;
+  fs::rename(here("saved"), here("movie.ferry-part"));
+  const RunResult told = ferry("get", {"--resume=always", remote("movie")});
+  EXPECT_TRUE(exits(0, told));
+  EXPECT_NE(told.err.find("offset=1500000"), std::string::npos) << told.err;
+  EXPECT_TRUE(same_content(here("movie"), on_server("movie")));
+
+  fs::resize_file(on_server("movie"), 1'000'000);
+  const RunResult up = ferry("put", {"--resume=always", "movie", server_->remote_dir()});
+  EXPECT_TRUE(exits(0, up));
+  EXPECT_NE(up.err.find("offset=1000000"), std::string::npos) << up.err;
+  EXPECT_TRUE(same_content(here("movie"), on_server("movie")));
+}
+
 TEST_P(FerryToPeer, NeverMixesTwoVersionsOfAFile) {
   write_noise(on_server("changing"), 500'000, 3);
   write_noise(here("changing.ferry-part"), 100'000, 4);  // a piece of something else
@@ -250,6 +321,66 @@ INSTANTIATE_TEST_SUITE_P(Ways, FerryDataConnections,
                                          Case{Peer::pureftpd, true, true},
                                          Case{Peer::pureftpd, false, false, true}),
                          name_of_case);
+
+// A foreign server with digests: ProFTPD's mod_digest has HASH, without RANG, and XSHA256 with ranges.
+class FerryAndForeignDigests : public testing::Test {
+ protected:
+  void SetUp() override {
+    try {
+      server_ = PeerServer::start(Peer::proftpd, {.digests = true});
+    } catch (const PeerUnavailable& why) {
+      SKIP_UNLESS_CI(why);
+    }
+    client_ = std::make_unique<FerryClient>(
+        ClientServer{server_->host(), server_->port(), server_->user(), server_->password()},
+        std::vector<std::string>{"--tls=off"});
+    write_noise(here("tape 1"), 3'000'000, 5);
+  }
+  std::string remote() const { return server_->remote_dir() + "/tape 1"; }
+  fs::path there() const { return server_->root() / "tape 1"; }
+  fs::path here(const std::string& name) const { return client_->here() / name; }
+  static testing::AssertionResult says(const RunResult& result, const std::string& text) {
+    if (result.exit_code == 0 && result.err.find(text) != std::string::npos)
+      return testing::AssertionSuccess();
+    return testing::AssertionFailure()
+           << "exit " << result.exit_code << ", no " << text << ": " << result.err;
+  }
+
+  std::unique_ptr<PeerServer> server_;
+  std::unique_ptr<FerryClient> client_;
+};
+
+TEST_F(FerryAndForeignDigests, VerifyBothDirections) {
+  EXPECT_TRUE(says(client_->run("put", {"tape 1", server_->remote_dir()}), "verified=server"));
+  EXPECT_TRUE(says(client_->run("get", {"-o", "back", remote()}), "verified=server"));
+  for (const char* kind : {"--verify=sha512", "--verify=sha1", "--verify=md5"})
+    EXPECT_TRUE(says(client_->run("get", {kind, "-o", "back", remote()}), "verified=server")) << kind;
+  EXPECT_TRUE(same_content(here("tape 1"), here("back")));
+}
+
+TEST_F(FerryAndForeignDigests, LetAnUploadGoOnWithoutARecord) {
+  fs::copy(here("tape 1"), there());
+  fs::resize_file(there(), 1'000'001);
+  EXPECT_TRUE(says(client_->run("put", {"-c", "tape 1", server_->remote_dir()}), " offset=1000001"));
+  EXPECT_TRUE(same_content(here("tape 1"), there()));
+  const RunResult again = client_->run("put", {"-c", "tape 1", server_->remote_dir()});
+  EXPECT_TRUE(says(again, " bytes=0 "));
+  write_noise(there(), 1'000'000, 6);
+  EXPECT_TRUE(says(client_->run("put", {"-c", "tape 1", server_->remote_dir()}), "differs from this file"));
+  EXPECT_TRUE(same_content(here("tape 1"), there()));
+}
+
+TEST_F(FerryAndForeignDigests, LetADownloadGoOnWithoutAJournal) {
+  fs::rename(here("tape 1"), there());
+  const fs::path part = here("tape 1.ferry-part");
+  fs::copy(there(), part);
+  fs::resize_file(part, 1'500'000);
+  EXPECT_TRUE(says(client_->run("get", {"-c", remote()}), " offset=1500000"));
+  EXPECT_TRUE(same_content(here("tape 1"), there()));
+  write_noise(part, 1'500'000, 6);
+  EXPECT_TRUE(says(client_->run("get", {"-c", remote()}), "differs from the server's"));
+  EXPECT_TRUE(same_content(here("tape 1"), there()));
+}
 
 TEST(FerryAndCertificates, AreNeverTrustedWithoutBeingAsked) {
   std::unique_ptr<PeerServer> server;

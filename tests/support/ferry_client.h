@@ -37,8 +37,11 @@ class FerryClient {
                                         const std::vector<std::string>& operands) const;
   ChildOptions child_options(const std::string& input = {}) const;
 
+  void moved_to(std::uint16_t port) { server_.port = port; }  // the same server, started again
+
   std::string url(const std::string& path) const;                      // ftp://user@host:port/path
   std::filesystem::path here() const { return dir_.path() / "here"; }  // its working folder
+  std::filesystem::path upload_records() const { return dir_.path() / ".local/state/ferry/uploads"; }
   std::filesystem::path trust_file() const { return dir_.path() / "data/ferry/trust"; }
   std::filesystem::path password_file() const { return dir_.path() / "password"; }
 

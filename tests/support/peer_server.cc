@@ -191,6 +191,10 @@ TLSECCertificateKeyFile "{dir}/key.pem"
 TLSLog "{dir}/tls.log"
 )";
 
+constexpr const char* kProftpdDigestConfig = R"(LoadModule mod_digest.c
+DigestEngine on
+)";
+
 Command proftpd_command(const Setup& setup) {
   write_file(setup.dir / "users", fmt::format("{}:{}:{}:{}::{}:/bin/sh\n", kVirtualUser, password_hash(),
                                               ::getuid(), ::getgid(), setup.home().string()));
@@ -202,6 +206,7 @@ Command proftpd_command(const Setup& setup) {
     text += fmt::format(kProftpdTlsConfig, fmt::arg("required", setup.options.require_tls ? "on" : "off"),
                         fmt::arg("dir", setup.dir.string()));
   }
+  if (setup.options.digests) text += kProftpdDigestConfig;
   const fs::path config = setup.dir / "proftpd.conf";
   write_file(config, text);
   return {(setup.programs / "proftpd/usr/sbin/proftpd").string(), "--nodaemon", "--config", config.string()};

@@ -25,10 +25,17 @@ TEST(DigestInWords, IsTheWordOfTheRightLength) {
 }
 
 TEST(HashOfPrefix, IsOnlyTakenForTheBytesThatWereMeant) {
-  EXPECT_EQ(hash_of_prefix("SHA-256 0-99 " + kHex + " /a 5-7", DigestKind::sha256, 100), kHex);
-  EXPECT_FALSE(hash_of_prefix("SHA-256 0-98 " + kHex + " /a", DigestKind::sha256, 100));
-  EXPECT_FALSE(hash_of_prefix("SHA-256 1-99 " + kHex + " /a", DigestKind::sha256, 100));
-  EXPECT_EQ(hash_of_prefix("SHA-256 " + kHex + " /a", DigestKind::sha256, 100), kHex) << "without a range";
+  const auto prefix = [](const std::string& range, bool is_all) {
+    return hash_of_prefix("SHA-256 " + range + kHex + " /a 5-7", DigestKind::sha256, 100, is_all);
+  };
+  EXPECT_EQ(prefix("0-99 ", false), kHex);
+  EXPECT_EQ(prefix("0-100 ", false), kHex) << "ProFTPD";
+  for (const char* other : {"0-98 ", "1-99 ", "0-101 ", "0-2999999 "}) {
+    EXPECT_FALSE(prefix(other, false)) << other;
+    EXPECT_FALSE(prefix(other, true)) << other;
+  }
+  EXPECT_EQ(hash_of_prefix("SHA-256 " + kHex, DigestKind::sha256, 100, true), kHex);
+  EXPECT_FALSE(hash_of_prefix("SHA-256 " + kHex, DigestKind::sha256, 100, false)) << "was RANG heeded?";
 }
 
 Features features(const std::vector<std::string>& lines) {
