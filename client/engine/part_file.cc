@@ -13,6 +13,8 @@
 namespace ferry::client {
 namespace {
 
+constexpr Bytes kHandOver = 8 * 1024 * 1024;
+
 timespec timespec_of(WallTime when) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(when);
   return {static_cast<time_t>(seconds.time_since_epoch().count()),
@@ -117,9 +119,15 @@ Status PartFile::grown_to(Bytes done, const Digest* digest) {
   if (!description_ || (description_->size && *description_->size < kJournalFrom)) return {};
   if (!is_written_down_) {
     is_written_down_ = true;
+    handed_over_ = done;
     // Lost in a power cut, a first journal costs a new start; one with synced bytes would cost these.
     return write_journal(path_, *description_,
                          description_->synced > 0 ? Durability::on_disk : Durability::may_be_lost);
+  }
+  // The disk begins early, so that the sync does not keep the network waiting for all of it. Only a hint.
+  if (done - handed_over_ >= kHandOver) {
+    (void)::sync_file_range(fd_.get(), handed_over_, done - handed_over_, SYNC_FILE_RANGE_WRITE);
+    handed_over_ = done;
   }
   const auto now = std::chrono::steady_clock::now();
   if (done - description_->synced < kSyncBytes && now - synced_at_ < kSyncTime) return {};

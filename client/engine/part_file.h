@@ -68,6 +68,7 @@ class PartFile {
   std::optional<PartJournal> journal_;
   std::optional<PartJournal> description_;
   bool is_written_down_ = false;
+  Bytes handed_over_ = 0;  // what the disk has been told to begin with
   SteadyTime synced_at_{};
 };
 

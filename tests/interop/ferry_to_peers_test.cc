@@ -322,66 +322,6 @@ INSTANTIATE_TEST_SUITE_P(Ways, FerryDataConnections,
                                          Case{Peer::pureftpd, false, false, true}),
                          name_of_case);
 
-// A foreign server with digests: ProFTPD's mod_digest has HASH, without RANG, and XSHA256 with ranges.
-class FerryAndForeignDigests : public testing::Test {
- protected:
-  void SetUp() override {
-    try {
-      server_ = PeerServer::start(Peer::proftpd, {.digests = true});
-    } catch (const PeerUnavailable& why) {
-      SKIP_UNLESS_CI(why);
-    }
-    client_ = std::make_unique<FerryClient>(
-        ClientServer{server_->host(), server_->port(), server_->user(), server_->password()},
-        std::vector<std::string>{"--tls=off"});
-    write_noise(here("tape 1"), 3'000'000, 5);
-  }
-  std::string remote() const { return server_->remote_dir() + "/tape 1"; }
-  fs::path there() const { return server_->root() / "tape 1"; }
-  fs::path here(const std::string& name) const { return client_->here() / name; }
-  static testing::AssertionResult says(const RunResult& result, const std::string& text) {
-    if (result.exit_code == 0 && result.err.find(text) != std::string::npos)
-      return testing::AssertionSuccess();
-    return testing::AssertionFailure()
-           << "exit " << result.exit_code << ", no " << text << ": " << result.err;
-  }
-
-  std::unique_ptr<PeerServer> server_;
-  std::unique_ptr<FerryClient> client_;
-};
-
-TEST_F(FerryAndForeignDigests, VerifyBothDirections) {
-  EXPECT_TRUE(says(client_->run("put", {"tape 1", server_->remote_dir()}), "verified=server"));
-  EXPECT_TRUE(says(client_->run("get", {"-o", "back", remote()}), "verified=server"));
-  for (const char* kind : {"--verify=sha512", "--verify=sha1", "--verify=md5"})
-    EXPECT_TRUE(says(client_->run("get", {kind, "-o", "back", remote()}), "verified=server")) << kind;
-  EXPECT_TRUE(same_content(here("tape 1"), here("back")));
-}
-
-TEST_F(FerryAndForeignDigests, LetAnUploadGoOnWithoutARecord) {
-  fs::copy(here("tape 1"), there());
-  fs::resize_file(there(), 1'000'001);
-  EXPECT_TRUE(says(client_->run("put", {"-c", "tape 1", server_->remote_dir()}), " offset=1000001"));
-  EXPECT_TRUE(same_content(here("tape 1"), there()));
-  const RunResult again = client_->run("put", {"-c", "tape 1", server_->remote_dir()});
-  EXPECT_TRUE(says(again, " bytes=0 "));
-  write_noise(there(), 1'000'000, 6);
-  EXPECT_TRUE(says(client_->run("put", {"-c", "tape 1", server_->remote_dir()}), "differs from this file"));
-  EXPECT_TRUE(same_content(here("tape 1"), there()));
-}
-
-TEST_F(FerryAndForeignDigests, LetADownloadGoOnWithoutAJournal) {
-  fs::rename(here("tape 1"), there());
-  const fs::path part = here("tape 1.ferry-part");
-  fs::copy(there(), part);
-  fs::resize_file(part, 1'500'000);
-  EXPECT_TRUE(says(client_->run("get", {"-c", remote()}), " offset=1500000"));
-  EXPECT_TRUE(same_content(here("tape 1"), there()));
-  write_noise(part, 1'500'000, 6);
-  EXPECT_TRUE(says(client_->run("get", {"-c", remote()}), "differs from the server's"));
-  EXPECT_TRUE(same_content(here("tape 1"), there()));
-}
-
 TEST(FerryAndCertificates, AreNeverTrustedWithoutBeingAsked) {
   std::unique_ptr<PeerServer> server;
   try {
