@@ -1,5 +1,6 @@
 // get_file: a download through NAME.ferry-part.
 #include "client/engine/data.h"
+#include "client/engine/have_whole.h"
 #include "client/engine/listing.h"
 #include "client/engine/part_file.h"
 #include "client/engine/part_start.h"
@@ -159,6 +160,11 @@ Result<TransferResult> get_file(Connection& connection, const std::string& remot
   if (!entry) return tl::unexpected(entry.error());
   const auto target = look_at_target(local);
   if (!target) return tl::unexpected(target.error());
+  if (options.resume != Resume::never && target->exists) {
+    auto whole = have_whole(connection, remote, *entry, local, options, progress);
+    if (!whole) return tl::unexpected(whole.error());
+    if (*whole) return std::move(**whole);
+  }
   auto part = PartFile::open(local, *target);
   if (!part) return tl::unexpected(part.error());
 

@@ -21,12 +21,6 @@ timespec timespec_of(WallTime when) {
           static_cast<long>((when - seconds).count())};
 }
 
-void set_modified(int fd, const std::optional<WallTime>& modified) {
-  if (!modified) return;
-  const std::array<timespec, 2> times{{{0, UTIME_OMIT}, timespec_of(*modified)}};
-  (void)::futimens(fd, times.data());  // a file system without times is no reason to fail
-}
-
 Result<UniqueFd> open_folder(const std::string& path) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd) return fail_errno(errno, path);
@@ -45,6 +39,12 @@ Status sync_name(const std::string& name) {
 
 }  // namespace
 
+void set_modified(int fd, const std::optional<WallTime>& modified) {
+  if (!modified) return;
+  const std::array<timespec, 2> times{{{0, UTIME_OMIT}, timespec_of(*modified)}};
+  (void)::futimens(fd, times.data());
+}
+
 Result<LocalTarget> look_at_target(const std::string& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) {
@@ -54,6 +54,18 @@ Result<LocalTarget> look_at_target(const std::string& path) {
   if (S_ISDIR(info.st_mode)) return fail_errno(EISDIR, path);
   if (!S_ISREG(info.st_mode)) return fail(Errc::exists, path + ": is no regular file");
   return LocalTarget{true, info.st_mode & 0777};
+}
+
+std::string part_path(const std::string& name) {
+  constexpr std::size_t kMostOfName = 255 - sizeof ".ferry-part.journal.new", kKept = 200;
+  const auto slash = name.rfind('/');
+  const std::size_t from = slash == name.npos ? 0 : slash + 1;
+  if (name.size() - from <= kMostOfName) return name + kPartSuffix;
+  std::size_t end = from + kKept;
+  while (end > from && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;  // whole characters
+  Digest digest(DigestKind::sha256);
+  digest.update(std::string_view(name).substr(from));
+  return name.substr(0, end) + "~" + digest.hex().substr(0, 16) + kPartSuffix;
 }
 
 Result<UniqueFd> PartFile::open_locked(const std::string& path, mode_t mode) {
@@ -78,7 +90,7 @@ Result<UniqueFd> PartFile::open_locked(const std::string& path, mode_t mode) {
 
 Result<PartFile> PartFile::open(const std::string& name, const LocalTarget& target) {
   PartFile part;
-  part.path_ = name + kPartSuffix;
+  part.path_ = part_path(name);
   // What replaces a file must not be readable by more people than that, not even for a moment.
   const mode_t mode = target.exists ? 0600 : 0666;
   auto fd = open_locked(part.path_, mode);
@@ -121,8 +133,8 @@ Status PartFile::grown_to(Bytes done, const Digest* digest) {
     is_written_down_ = true;
     handed_over_ = done;
     // Lost in a power cut, a first journal costs a new start; one with synced bytes would cost these.
-    return write_journal(path_, *description_,
-                         description_->synced > 0 ? Durability::on_disk : Durability::may_be_lost);
+    write_down(description_->synced > 0 ? Durability::on_disk : Durability::may_be_lost);
+    return {};
   }
   // The disk begins early, so that the sync does not keep the network waiting for all of it. Only a hint.
   if (done - handed_over_ >= kHandOver) {
@@ -138,7 +150,13 @@ Status PartFile::grown_to(Bytes done, const Digest* digest) {
     description_->digest = digest->hex();
   }
   synced_at_ = std::chrono::steady_clock::now();
-  return write_journal(path_, *description_, Durability::on_disk);
+  write_down(Durability::on_disk);
+  return {};
+}
+
+// One that cannot be written is not tried again; what an older one says stays true.
+void PartFile::write_down(Durability durability) {
+  if (!write_journal(path_, *description_, durability)) description_.reset();
 }
 
 Status PartFile::finish(const std::string& name, const LocalTarget& target,

@@ -33,6 +33,10 @@ struct LocalTarget {
 // Never a pipe, a device or a socket (Errc::exists): a rename would put a file in its place.
 Result<LocalTarget> look_at_target(const std::string& path);
 
+// The partial of the file `name`: NAME.ferry-part. A name so long that this would be none is cut, and told
+// apart by a digest of the whole.
+std::string part_path(const std::string& name);
+
 class PartFile {
  public:
   // Errc::busy: another program writes it; Errc::exists: it is no file of ours alone.
@@ -49,7 +53,7 @@ class PartFile {
   // From now on it is a piece of this. Goes to the journal with the first byte.
   void is_of(PartJournal description);
   // After each block, with how much there is now and its digest, if one runs along: now and then syncs and
-  // writes the journal. Errc::io, Errc::no_space.
+  // writes the journal; one that cannot be written costs a later resume, no more. Errc::io, Errc::no_space.
   Status grown_to(Bytes done, const Digest* digest);
 
   // Takes the target's name. `sync`: content before, folder after it, on the disk. Without it a small file is
@@ -62,6 +66,7 @@ class PartFile {
 
  private:
   static Result<UniqueFd> open_locked(const std::string& path, mode_t mode);
+  void write_down(Durability durability);
 
   UniqueFd fd_;
   std::string path_;
@@ -71,6 +76,9 @@ class PartFile {
   Bytes handed_over_ = 0;  // what the disk has been told to begin with
   SteadyTime synced_at_{};
 };
+
+// A file system without times is no reason to fail; no time, no change.
+void set_modified(int fd, const std::optional<WallTime>& modified);
 
 // All that was written into the folder's file system is on the disk.
 Status sync_folder(const std::string& path);

@@ -172,8 +172,9 @@ void get_tree(Connection& connection, const std::string& remote, const std::stri
                    &file);
   };
   run_plan(connection, *plan, observer, tally, make, copy);
-  if (auto synced = sync_folder(local); !synced && tally.done > 0)
-    take_failure(connection, synced.error(), observer, tally);
+  const bool is_cancelled = tally.stopped_by && tally.stopped_by->kind == Errc::cancelled;
+  if (tally.done == 0 || is_cancelled) return;
+  if (auto synced = sync_folder(local); !synced) take_failure(connection, synced.error(), observer, tally);
 }
 
 }  // namespace ferry::client

@@ -152,6 +152,19 @@ Result<std::optional<std::string>> ask_x_verb_of_prefix(Connection& connection, 
   return reply->is_completion() ? digest_in_words(reply->lines.back(), kind) : std::nullopt;
 }
 
+// nullopt: it does not tell.
+Result<std::optional<RemoteDigest>> told_digest(Connection& connection, const std::string& remote,
+                                                DigestKind kind, std::optional<Bytes> size,
+                                                std::string_view final_text) {
+  if (auto said = announced_digest(final_text, kind)) return RemoteDigest{*said, DigestSource::announced};
+  for (const auto ask : {ask_hash, ask_x_verb}) {
+    auto told = ask(connection, remote, kind, size);
+    if (!told) return tl::unexpected(told.error());
+    if (*told) return RemoteDigest{**told, DigestSource::asked};
+  }
+  return std::optional<RemoteDigest>();
+}
+
 Result<std::string> read_back(Connection& connection, const std::string& remote, DigestKind kind,
                               const OnReadBack& progress) {
   Digest digest(kind);
@@ -251,23 +264,6 @@ Result<std::optional<std::string>> remote_prefix_digest(Connection& connection, 
   }
   return std::optional<std::string>();
 }
-
-namespace {
-
-// nullopt: it does not tell.
-Result<std::optional<RemoteDigest>> told_digest(Connection& connection, const std::string& remote,
-                                                DigestKind kind, std::optional<Bytes> size,
-                                                std::string_view final_text) {
-  if (auto said = announced_digest(final_text, kind)) return RemoteDigest{*said, DigestSource::announced};
-  for (const auto ask : {ask_hash, ask_x_verb}) {
-    auto told = ask(connection, remote, kind, size);
-    if (!told) return tl::unexpected(told.error());
-    if (*told) return RemoteDigest{**told, DigestSource::asked};
-  }
-  return std::optional<RemoteDigest>();
-}
-
-}  // namespace
 
 Result<RemoteDigest> remote_digest(Connection& connection, const std::string& remote, DigestKind kind,
                                    std::optional<Bytes> size, const OnReadBack& progress,

@@ -258,6 +258,30 @@ TEST_P(FerryResume, ADownloadOfAFileThatChangedUnseenBeginsAnew) {
   EXPECT_TRUE(is_whole());
 }
 
+TEST_P(FerryResume, ADownloadThatIsHereWholeIsNotFetchedAgain) {
+  write_remote(2'000'000);
+  ASSERT_EQ(ferry("get", {"/tape"}).exit_code, 0);
+  const RunResult again = ferry("get", {"-c", "/tape"});
+  EXPECT_TRUE(goes_on(again));
+  EXPECT_TRUE(says(again, " bytes=0 "));
+  change_unseen(here("tape"), 1'999'999);
+  const RunResult changed = ferry("get", {"-c", "/tape"});
+  EXPECT_EQ(changed.exit_code, 0);
+  EXPECT_TRUE(says(changed, " bytes=2000000 "));
+  EXPECT_TRUE(is_whole());
+}
+
+// 82 Chinese characters are 246 bytes, and a partial's name must not be longer than 255.
+TEST_P(FerryResume, ADownloadWithTheLongestNameArrives) {
+  std::string name;
+  for (int i = 0; i < 84; ++i) name += "写";
+  name += "abc";
+  ASSERT_EQ(name.size(), 255u);
+  server_.put_file("akira", name, std::string(1'500'000, 'x'));
+  EXPECT_EQ(ferry("get", {"/" + name}).exit_code, 0);
+  EXPECT_TRUE(same_content(here(name), there(name)));
+}
+
 // What a power cut leaves: the length that was written, and zeros where the data did not get to the disk.
 TEST_P(FerryResume, AHoleBehindTheSyncedBytesIsFetchedAgain) {
   write_remote(3'000'000);

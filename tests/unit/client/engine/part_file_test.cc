@@ -114,6 +114,28 @@ TEST_F(Part, IsNeverALinkOrAPipe) {
   EXPECT_EQ(test::read_bytes(dir_.path() / "precious"), "precious");
 }
 
+TEST_F(Part, NameFitsHoweverLongTheTargetsIs) {
+  EXPECT_EQ(part_path("a/b"), "a/b.ferry-part");
+  const auto leaf_size = [](const std::string& path) { return path.size() - path.rfind('/') - 1; };
+  const std::string longest = "dir/" + std::string(255, 'x'), other = "dir/" + std::string(254, 'x') + "y";
+  for (std::size_t size = 1; size <= 255; ++size) {
+    EXPECT_LE(leaf_size(journal_path(part_path("/" + std::string(size, 'x'))) + ".new"), 255u) << size;
+  }
+  EXPECT_NE(part_path(longest), part_path(other)) << "two files never share a partial";
+  EXPECT_EQ(part_path(longest).substr(0, 5), "dir/x");
+}
+
+TEST_F(Part, ThatCannotBeWrittenDownGrowsAllTheSame) {
+  auto file = open();
+  ASSERT_TRUE(file);
+  fs::create_directory(journal_path(part()) + ".new");
+  file->is_of(description(std::nullopt));
+  write(*file, "abc", 3);
+  write(*file, "def", kSyncBytes + 1);
+  ASSERT_TRUE(file->finish(target(), {}, std::nullopt, true));
+  EXPECT_EQ(test::read_bytes(target()), "abcdef");
+}
+
 TEST_F(Part, KeepsTheModeOfWhatItReplaces) {
   test::write_bytes(target(), "old");
   fs::permissions(target(), fs::perms::owner_read);

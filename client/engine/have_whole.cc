@@ -1,0 +1,35 @@
+#include "client/engine/have_whole.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "client/engine/part_file.h"
+#include "client/engine/prefix_digest.h"
+
+namespace ferry::client {
+
+Result<std::optional<TransferResult>> have_whole(Connection& connection, const std::string& remote,
+                                                 const ftp::Entry& entry, const std::string& local,
+                                                 const TransferOptions& options, const OnProgress& progress) {
+  const std::optional<TransferResult> no;
+  const UniqueFd file(::open(local.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat info {};
+  if (!file || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return no;
+  const bool wants_one = options.verify.how == VerifyWish::How::always;
+  const auto kind = wants_one ? options.verify.kind : offered_digest(connection.features());
+  if (!kind || entry.size != info.st_size || info.st_size == 0) return no;
+  auto theirs = remote_prefix_digest(connection, remote, *kind, info.st_size, true);
+  if (!theirs) return tl::unexpected(theirs.error());
+  if (!*theirs) return no;
+  auto ours = PrefixDigest(connection, file.get(), info.st_size, progress).hex(*kind, info.st_size);
+  if (!ours) return tl::unexpected(ours.error());
+  if (*ours != **theirs) return no;
+  set_modified(file.get(), entry.modified);
+  TransferResult result;
+  result.size = result.resumed = info.st_size;
+  result.verified = Verified{*kind, DigestSource::asked};
+  result.local_digest = *ours;
+  return result;
+}
+
+}  // namespace ferry::client
