@@ -202,7 +202,7 @@ TEST_P(FerryResume, AFileThatChangesWhileItIsSentLeavesTheOldOneThere) {
   });
   EXPECT_EQ(code, 1);
   EXPECT_NE(said.find("changed while it was sent"), std::string::npos) << said;
-  EXPECT_EQ(read_file(there("tape")), "what was there before");
+  EXPECT_TRUE(read_file(there("tape")) == "what was there before");  // no difference of 120 MB in words
   EXPECT_EQ(ferry("put", {"-c", "tape", "/"}).exit_code, 0);
   EXPECT_TRUE(is_whole_and_settled());
 }
@@ -317,7 +317,7 @@ TEST_P(FerryResume, AWrongDownloadNeverTakesTheName) {
   const RunResult refused = ferry("get", {"/tape"});
   EXPECT_EQ(refused.exit_code, 9) << refused.err;
   EXPECT_TRUE(says(refused, "digests differ"));
-  EXPECT_EQ(read_file(here("tape")), "what was here before");
+  EXPECT_TRUE(read_file(here("tape")) == "what was here before");
   EXPECT_FALSE(fs::exists(here("tape.ferry-part")));
   EXPECT_EQ(ferry("get", {"--verify=none", "/tape"}).exit_code, 0);
   EXPECT_TRUE(is_whole());
