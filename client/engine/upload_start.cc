@@ -19,7 +19,7 @@ struct There {
 };
 
 // A session that was killed a moment ago lives on until the server hears of it.
-constexpr std::chrono::milliseconds kSettleTime{3'000}, kSettlePause{200};
+constexpr std::chrono::milliseconds kSettleTime{1'500}, kSettlePause{200};
 
 Result<Waiting> ask_until_settled(Connection& connection, const std::string& remote) {
   const Deadline deadline = Deadline::after(kSettleTime);

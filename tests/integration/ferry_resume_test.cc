@@ -13,6 +13,8 @@
 #include "tests/support/bytes.h"
 #include "tests/support/ferry_client.h"
 #include "tests/support/ferryd_server.h"
+#include "tests/support/ftp_talker.h"
+#include "tests/support/terminal.h"
 
 namespace ferry::test {
 namespace {
@@ -71,9 +73,9 @@ class FerryResume : public testing::TestWithParam<bool> {
   }
   // Uploads until a good part of it has arrived, then does `act`.
   template <typename Act>
-  void interrupt_upload(Act act) {
+  void interrupt_upload(Act act, Bytes bytes = 5'000'000) {
     const ChildProcess upload(client_->command_line("put", {"tape", "/"}), client_->child_options());
-    ASSERT_TRUE(wait_until([&] { return server_.disk_usage("akira").bytes > 5'000'000; }));
+    ASSERT_TRUE(wait_until([&] { return server_.disk_usage("akira").bytes > bytes; }));
     act(upload);
   }
   template <typename Act>
@@ -135,7 +137,49 @@ TEST_P(FerryResume, AKilledUploadGoesOnByDigestAlone) {
   EXPECT_TRUE(is_whole_and_settled());
 }
 
-// Issue: size, time and inode of the local file are the same, its content is not.
+// SIZE and HASH tell of the complete file then; only SITE BREAKPOINT tells of the partial.
+TEST_P(FerryResume, AnUploadOverACompleteFileGoesOnWithItsPartial) {
+  write_file(here("tape"), std::string(6'000'000, 'o'));
+  ASSERT_EQ(ferry("put", {"tape", "/"}).exit_code, 0);
+  write_local(kBig);
+  interrupt_upload(kill_it, 11'000'000);
+  ASSERT_TRUE(server_.is_settled("akira"));
+  fs::remove(client_->upload_records());
+  EXPECT_TRUE(fs::file_size(there("tape")) == 6'000'000)
+      << "the old file is there until the new one is whole";
+  EXPECT_TRUE(goes_on(ferry("put", {"-c", "tape", "/"})));
+  EXPECT_TRUE(is_whole_and_settled());
+}
+
+TEST_P(FerryResume, AnUploadThatLacksNothingButTheServersWordIsFinished) {
+  write_local(3'000'000);
+  FtpTalker talker = FtpTalker::logged_in(server_, "akira", GetParam());
+  talker.expect("ALLO 3000001", 200);
+  ASSERT_EQ(talker.break_off("/tape", read_file(here("tape"))).code, 426);
+  EXPECT_FALSE(fs::exists(there("tape")));
+  const RunResult finished = ferry("put", {"-c", "tape", "/"});
+  EXPECT_TRUE(goes_on(finished));
+  EXPECT_TRUE(says(finished, " bytes=0 "));
+  EXPECT_TRUE(is_whole_and_settled());
+}
+
+TEST_P(FerryResume, AnUploadThatSomebodyElseSendsIsNotTouched) {
+  write_local(3'000'000);
+  FtpTalker talker = FtpTalker::logged_in(server_, "akira", GetParam());
+  auto other = talker.begin("STOR /tape");
+  ASSERT_TRUE(other.data->write_all(read_file(here("tape")).substr(0, 2'000'000), Deadline::after(10s)));
+  ASSERT_TRUE(wait_until([&] { return server_.disk_usage("akira").bytes >= 1'000'000; }));
+  const RunResult refused = ferry("put", {"-c", "tape", "/"});
+  EXPECT_EQ(refused.exit_code, 1) << refused.err;
+  EXPECT_TRUE(says(refused, "another session is sending it"));
+  EXPECT_TRUE(other.data->write_all(read_file(here("tape")).substr(2'000'000), Deadline::after(10s)));
+  ASSERT_TRUE(other.data->finish(Deadline::after(10s)));
+  other.data.reset();
+  EXPECT_TRUE(answers(talker.reply(), 226));
+  EXPECT_TRUE(is_whole_and_settled());
+}
+
+// Size, time and inode of the local file are the same, its content is not.
 TEST_P(FerryResume, AnUploadOfAFileThatChangedUnseenBeginsAnew) {
   write_local(kBig);
   interrupt_upload(kill_it);
@@ -331,6 +375,17 @@ TEST_P(FerryResume, ResumeNeverBeginsAnewAndAWrongWordIsRefused) {
   EXPECT_TRUE(says(again, " bytes=2000000 "));
   EXPECT_EQ(ferry("put", {"--resume=perhaps", "tape", "/"}).exit_code, 2);
   EXPECT_EQ(ferry("put", {"--verify=crc32", "tape", "/"}).exit_code, 2);
+}
+
+TEST_P(FerryResume, APersonReadsThatBothSidesWereCompared) {
+  write_local(2'000'000);
+  std::vector<std::string> line = client_->command_line("put", {"tape", "/"});
+  line.insert(line.begin(),
+              {"/usr/bin/env", "-C", client_->here().string(),
+               "HOME=" + client_->here().parent_path().string(), "TERM=xterm", "LC_ALL=C.UTF-8"});
+  Terminal terminal(line);
+  EXPECT_EQ(terminal.exit_code(), 0) << terminal.screen();
+  EXPECT_NE(terminal.screen().find("verified by SHA-256"), std::string::npos) << terminal.screen();
 }
 
 }  // namespace
