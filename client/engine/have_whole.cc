@@ -12,7 +12,7 @@ Result<std::optional<TransferResult>> have_whole(Connection& connection, const s
                                                  const ftp::Entry& entry, const std::string& local,
                                                  const TransferOptions& options, const OnProgress& progress) {
   const std::optional<TransferResult> no;
-  const UniqueFd file(::open(local.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  const UniqueFd file(::open(local.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   struct stat info {};
   if (!file || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return no;
   const bool wants_one = options.verify.how == VerifyWish::How::always;

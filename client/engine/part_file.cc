@@ -145,10 +145,9 @@ Status PartFile::grown_to(Bytes done, const Digest* digest) {
   if (done - description_->synced < kSyncBytes && now - synced_at_ < kSyncTime) return {};
   if (::fdatasync(fd_.get()) != 0) return fail_errno(errno, path_);
   description_->synced = done;
-  if (digest != nullptr) {
-    description_->digest_kind = digest->kind();
-    description_->digest = digest->hex();
-  }
+  description_->digest_kind.reset();
+  if (digest != nullptr) description_->digest_kind = digest->kind();
+  description_->digest = digest != nullptr ? digest->hex() : "";
   synced_at_ = std::chrono::steady_clock::now();
   write_down(Durability::on_disk);
   return {};

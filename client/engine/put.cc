@@ -136,6 +136,7 @@ struct Upload {
   TransferState state;
   TransferResult result;
 
+  void begin_at(UploadStart where);
   Status send();
   Status verify();
   void show(Phase phase) {
@@ -143,6 +144,13 @@ struct Upload {
     if (progress) progress(state);
   }
 };
+
+void Upload::begin_at(UploadStart where) {
+  start = std::move(where);
+  state = {};
+  state.total = file.size();
+  state.resumed = state.done = start.offset;
+}
 
 Status Upload::send() {
   if (auto announced = announce(connection, remote, file.size()); !announced) return announced;
@@ -176,9 +184,16 @@ Status Upload::verify() {
 }
 
 Status run(Upload& upload) {
-  if (!upload.start.is_stored) {
-    if (auto sent = upload.send(); !sent) return sent;
+  auto sent = upload.start.is_stored ? Status() : upload.send();
+  const bool is_offset_refused = !sent && sent.error().kind == Errc::out_of_range && upload.start.offset > 0;
+  if (is_offset_refused && upload.connection.usable()) {
+    if (upload.options.note)
+      upload.options.note(upload.remote +
+                          ": the server does not go on in the middle of it, so it is sent from the start");
+    upload.begin_at(fresh_upload_start(upload.options.verify, upload.connection));
+    sent = upload.send();
   }
+  if (!sent) return sent;
   if (upload.start.is_stored && upload.start.digest &&
       upload.options.verify.how == VerifyWish::How::when_told) {  // that is how we know
     upload.result.verified = Verified{upload.start.digest->kind(), DigestSource::asked};
@@ -198,13 +213,11 @@ Result<TransferResult> put_file(Connection& connection, const std::string& local
   if (!file) return tl::unexpected(file.error());
   Begun begun(connection, remote, *file);
   const UploadSource source{file->fd(), file->size(), options.resume != Resume::never && begun.before()};
-  auto start = find_upload_start(connection, remote, source,
-                                 wanted_digest(options.verify, connection.features()), options, progress);
+  auto start = find_upload_start(connection, remote, source, options, progress);
   if (!start) return tl::unexpected(start.error());
 
-  Upload upload{connection, remote, *file, begun, options, progress, std::move(*start), {}, {}};
-  upload.state.total = file->size();
-  upload.state.resumed = upload.state.done = upload.start.offset;
+  Upload upload{connection, remote, *file, begun, options, progress, {}, {}, {}};
+  upload.begin_at(std::move(*start));
   if (auto done = run(upload); !done) return tl::unexpected(done.error());
   complete(upload.result, upload.state, began, upload.start.digest ? &*upload.start.digest : nullptr);
   return std::move(upload.result);

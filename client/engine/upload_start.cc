@@ -83,11 +83,16 @@ Result<Finding> examine(Connection& connection, const std::string& remote, const
 
 }  // namespace
 
-Result<UploadStart> find_upload_start(Connection& connection, const std::string& remote,
-                                      const UploadSource& source, std::optional<DigestKind> kind,
-                                      const TransferOptions& options, const OnProgress& progress) {
+UploadStart fresh_upload_start(const VerifyWish& wish, const Connection& connection) {
   UploadStart start;
-  if (kind) start.digest.emplace(*kind);
+  if (const auto kind = wanted_digest(wish, connection.features())) start.digest.emplace(*kind);
+  return start;
+}
+
+Result<UploadStart> find_upload_start(Connection& connection, const std::string& remote,
+                                      const UploadSource& source, const TransferOptions& options,
+                                      const OnProgress& progress) {
+  UploadStart start = fresh_upload_start(options.verify, connection);
   if (options.resume == Resume::never) return start;
   auto there = look_there(connection, remote);
   if (!there) return tl::unexpected(there.error());
@@ -106,8 +111,8 @@ Result<UploadStart> find_upload_start(Connection& connection, const std::string&
     options.note(remote + ": goes on at " + bytes_for_people(start.offset) + ", the same so far (" +
                  finding->why + ")");
   }
-  if (!kind) return start;
-  auto digest = here.take(*kind, start.offset);
+  if (!start.digest) return start;
+  auto digest = here.take(start.digest->kind(), start.offset);
   if (!digest) return tl::unexpected(digest.error());
   start.digest = std::move(*digest);
   return start;

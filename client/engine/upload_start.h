@@ -25,9 +25,11 @@ struct UploadStart {
   std::optional<Digest> digest;  // of the bytes before `offset`, if one is to run along
 };
 
-// `kind`: the digest that is to run along; nullopt: none. Errc::busy: another session sends this file now.
+// Errc::busy: another session sends this file now; otherwise as settle() (part_start.h).
 Result<UploadStart> find_upload_start(Connection& connection, const std::string& remote,
-                                      const UploadSource& source, std::optional<DigestKind> kind,
-                                      const TransferOptions& options, const OnProgress& progress);
+                                      const UploadSource& source, const TransferOptions& options,
+                                      const OnProgress& progress);
+// From the beginning, with a digest of nothing if one is wanted.
+UploadStart fresh_upload_start(const VerifyWish& wish, const Connection& connection);
 
 }  // namespace ferry::client

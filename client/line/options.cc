@@ -110,7 +110,7 @@ void add_own_options(CLI::App& app, const SubCommand& command, Raw& raw) {
     app.add_option("--verify", raw.verify,
                    "compare both sides' digests afterwards: auto (where the server computes them; the "
                    "default), sha256, sha512, sha1, md5 or none")
-        ->type_name("ALGORITHM");
+        ->type_name("HOW");
   }
 }
 

@@ -70,6 +70,9 @@ TEST_F(Part, IsWrittenDownAsSyncedOnlyOnceItIs) {
   EXPECT_EQ(journal->synced, kSyncBytes);
   EXPECT_EQ(journal->digest, test::sha256_of("abcdef"));
   EXPECT_EQ(journal->boot, boot_id());
+  write(*file, "ghi", 2 * kSyncBytes + 1);  // without a digest none is written down, an old one least of all
+  EXPECT_EQ(read_journal(part())->synced, 2 * kSyncBytes + 1);
+  EXPECT_FALSE(read_journal(part())->digest_kind);
 }
 
 TEST_F(Part, ForgetsItsJournalBeforeItBeginsAnew) {
