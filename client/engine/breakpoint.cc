@@ -97,18 +97,14 @@ Result<Breakpoint> parse_breakpoint(const ftp::Reply& reply, const std::string& 
   return fail(Errc::bad_syntax, path + ": the server's answer about unfinished uploads has no entry");
 }
 
-Result<Waiting> ask_breakpoint(Connection& connection, const std::string& remote) {
-  Waiting waiting;
-  if (!has_breakpoints(connection.features())) return waiting;
+Result<std::optional<Breakpoint>> ask_breakpoint(Connection& connection, const std::string& remote) {
+  if (!has_breakpoints(connection.features())) return std::optional<Breakpoint>();
   const auto patience = std::max<std::chrono::milliseconds>(kPatience, connection.site().timeout);
   auto reply = connection.slow_command("SITE", "BREAKPOINT " + remote, patience);
   if (!reply) return tl::unexpected(reply.error());
-  waiting.is_known = reply->code == 213 || reply->code == 550;
-  if (reply->code != 213) return waiting;
+  if (reply->code != 213) return std::optional<Breakpoint>();
   auto breakpoint = parse_breakpoint(*reply, remote);
-  if (!breakpoint) return tl::unexpected(breakpoint.error());
-  waiting.breakpoint = std::move(*breakpoint);
-  return waiting;
+  return breakpoint ? std::optional(std::move(*breakpoint)) : std::nullopt;
 }
 
 }  // namespace ferry::client

@@ -24,11 +24,8 @@ bool has_breakpoints(const Features& features);
 // Errc::not_found, Errc::bad_syntax.
 Result<Breakpoint> parse_breakpoint(const ftp::Reply& reply, const std::string& path);
 
-// What waits under this name. `is_known` false: the server has no such command, here or at all.
-struct Waiting {
-  bool is_known = false;
-  std::optional<Breakpoint> breakpoint;
-};
-Result<Waiting> ask_breakpoint(Connection& connection, const std::string& remote);
+// What waits under this name, or runs. nullopt: nothing, or the server has no such command, or its answer is
+// not understood.
+Result<std::optional<Breakpoint>> ask_breakpoint(Connection& connection, const std::string& remote);
 
 }  // namespace ferry::client

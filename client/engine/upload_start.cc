@@ -21,11 +21,11 @@ struct There {
 // A session that was killed a moment ago lives on until the server hears of it.
 constexpr std::chrono::milliseconds kSettleTime{1'500}, kSettlePause{200};
 
-Result<Waiting> ask_until_settled(Connection& connection, const std::string& remote) {
+Result<std::optional<Breakpoint>> ask_until_settled(Connection& connection, const std::string& remote) {
   const Deadline deadline = Deadline::after(kSettleTime);
   while (true) {
     auto waiting = ask_breakpoint(connection, remote);
-    if (!waiting || !waiting->breakpoint || !waiting->breakpoint->is_running) return waiting;
+    if (!waiting || !*waiting || !(*waiting)->is_running) return waiting;
     if (deadline.passed())
       return fail(Errc::busy, remote + ": another session is sending it (SITE BREAKPOINT: running)");
     auto paused = wait_ready(-1, 0, Deadline::after(kSettlePause), connection.cancel());
@@ -36,7 +36,7 @@ Result<Waiting> ask_until_settled(Connection& connection, const std::string& rem
 Result<There> look_there(Connection& connection, const std::string& remote) {
   auto waiting = ask_until_settled(connection, remote);
   if (!waiting) return tl::unexpected(waiting.error());
-  if (waiting->breakpoint) return There{waiting->breakpoint->offset, waiting->breakpoint->sha256, true};
+  if (*waiting) return There{(*waiting)->offset, (*waiting)->sha256, true};
   auto entry = describe(connection, remote);
   if (!entry && (entry.error().kind == Errc::not_found || entry.error().kind == Errc::permission))
     return There{};

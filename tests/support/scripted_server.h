@@ -1,0 +1,58 @@
+// An FTP server that answers as a test says, in clear, on loopback: for what no real server does on demand.
+// One session at a time, on a thread of its own; ends with its object. Knows one file, in memory.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "shared/base/unique_fd.h"
+
+namespace ferry::test {
+
+class ScriptedServer {
+ public:
+  // Lines for a command, "502 no" or several; each is sent as it is, with CRLF behind it.
+  using Answer = std::function<std::vector<std::string>(const std::string& argument)>;
+
+  explicit ScriptedServer(std::string file = {});
+  ScriptedServer(const ScriptedServer&) = delete;
+  ScriptedServer& operator=(const ScriptedServer&) = delete;
+  ~ScriptedServer();
+
+  // Before the client comes. Instead of what it would answer.
+  void on(const std::string& verb, Answer answer) { answers_[verb] = std::move(answer); }
+  void feature(const std::string& line) { features_.push_back(line); }
+  // Between the lines of one answer.
+  void pause_between_lines(std::chrono::milliseconds pause) { pause_ = pause; }
+
+  std::uint16_t port() const { return port_; }
+  std::string file() const;                   // as it is now
+  std::vector<std::string> commands() const;  // that came, "VERB argument"
+
+ private:
+  void serve();
+  void run_session(int control);
+  void run_command(int control, const std::string& line);
+  void say(int control, const std::vector<std::string>& lines);
+  void transfer(int control, bool is_upload);
+
+  UniqueFd listener_, passive_;
+  std::uint16_t port_ = 0;
+  std::map<std::string, Answer> answers_;
+  std::vector<std::string> features_;
+  std::chrono::milliseconds pause_{0};
+  std::size_t offset_ = 0;
+  mutable std::mutex mutex_;  // of what follows
+  std::string file_;
+  std::vector<std::string> commands_;
+  std::atomic<bool> ends_{false};
+  std::atomic<int> session_{-1};
+  std::thread thread_;
+};
+
+}  // namespace ferry::test
