@@ -163,7 +163,10 @@ Result<TransferResult> get_file(Connection& connection, const std::string& remot
   if (options.resume != Resume::never && target->exists) {
     auto whole = have_whole(connection, remote, *entry, local, options, progress);
     if (!whole) return tl::unexpected(whole.error());
-    if (*whole) return std::move(**whole);
+    if (*whole) {
+      drop_partial(local, *target);
+      return std::move(**whole);
+    }
   }
   auto part = PartFile::open(local, *target);
   if (!part) return tl::unexpected(part.error());

@@ -177,6 +177,12 @@ void PartFile::drop_if_empty() {
   if (size() == 0) drop();
 }
 
+void drop_partial(const std::string& name, const LocalTarget& target) {
+  struct stat info {};
+  if (::lstat(part_path(name).c_str(), &info) != 0) return;  // and none is made for that
+  if (auto part = PartFile::open(name, target)) part->drop();
+}
+
 Status sync_folder(const std::string& path) {
   auto folder = open_folder(path);
   if (!folder) return tl::unexpected(folder.error());

@@ -77,6 +77,9 @@ class PartFile {
   SteadyTime synced_at_{};
 };
 
+// The partial that an earlier run has left of `name`, if there is one and nobody writes it.
+void drop_partial(const std::string& name, const LocalTarget& target);
+
 // A file system without times is no reason to fail; no time, no change.
 void set_modified(int fd, const std::optional<WallTime>& modified);
 

@@ -305,9 +305,11 @@ TEST_P(FerryResume, ADownloadOfAFileThatChangedUnseenBeginsAnew) {
 TEST_P(FerryResume, ADownloadThatIsHereWholeIsNotFetchedAgain) {
   write_remote(2'000'000);
   ASSERT_EQ(ferry("get", {"/tape"}).exit_code, 0);
+  write_file(here("tape.ferry-part"), "of an earlier run");
   const RunResult again = ferry("get", {"-c", "/tape"});
   EXPECT_TRUE(goes_on(again));
   EXPECT_TRUE(says(again, " bytes=0 "));
+  EXPECT_TRUE(is_whole()) << "and no partial is left over";
   change_unseen(here("tape"), 1'999'999);
   const RunResult changed = ferry("get", {"-c", "/tape"});
   EXPECT_EQ(changed.exit_code, 0);

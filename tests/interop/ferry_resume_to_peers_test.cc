@@ -75,6 +75,7 @@ TEST_F(FerryAndForeignDigests, LetADownloadGoOnWithoutAJournal) {
   fs::resize_file(part, 1'500'000);
   EXPECT_TRUE(says(client_->run("get", {"-c", remote()}), " offset=1500000"));
   EXPECT_TRUE(same_content(here("tape 1"), there()));
+  fs::remove(here("tape 1"));
   write_noise(part, 1'500'000, 6);
   EXPECT_TRUE(says(client_->run("get", {"-c", remote()}), "differs from the server's"));
   EXPECT_TRUE(same_content(here("tape 1"), there()));
