@@ -82,12 +82,17 @@ Status tell_settled(const CheckedAccount& checked, Finding finding, const std::f
 }
 
 Status settle_intent(const CheckedAccount& checked, const store::Intent& intent) {
-  if (intent.is_damaged) return checked.store.finish_intent(intent.id, false);
+  const auto finish = [&](bool happened) -> Status {
+    const auto finished =
+        checked.store.finish_intent(intent.id, happened);  // a partial left over is found next
+    return finished ? Status{} : tl::unexpected(finished.error());
+  };
+  if (intent.is_damaged) return finish(false);
   const bool is_rename = intent.kind == store::Intent::Kind::rename;
   const auto found = checked.home.look_again(is_rename ? intent.to : intent.path);
   if (!found) return tl::unexpected<Error>(found.error());
   const bool is_there = *found && (*found)->st_ino == intent.inode;
-  return checked.store.finish_intent(intent.id, is_rename ? is_there : !is_there);
+  return finish(is_rename ? is_there : !is_there);
 }
 
 // What is wrong with a row that waits; nullopt: nothing.

@@ -25,18 +25,19 @@ Settler::Settler(Service& service) : service_(service), next_expiry_(Deadline::a
 void Settler::start_if_due() {
   if (next_expiry_.passed()) {
     next_expiry_ = Deadline::after(kExpiryPeriod);
-    ask_for(make_owner_id());  // owns nothing; expiry is looked for every time
+    // Owns nothing; expiry is looked for every time.
+    waiting_.push_back({make_owner_id(), Deadline::after({}), true});
   }
   if (is_running()) return;
   const auto due = std::ranges::find_if(waiting_, [](const Task& task) { return task.not_before.passed(); });
   if (due == waiting_.end()) return;
   const ChildRole role{"ferryd: settler", service_.logs->descriptors(), service_.run_as};
-  owner_ = due->owner;
+  running_ = *due;
   waiting_.erase(due);
-  pid_ = fork_child(role, [this] { return run_settler(service_.options, *service_.logs, owner_); });
+  pid_ = fork_child(role, [this] { return run_settler(service_.options, *service_.logs, running_.owner); });
   if (pid_ >= 0) return;
   service_.logs->service(Logs::Level::error, "cannot start the settler: " + errno_error(errno, "").context);
-  waiting_.push_back({owner_, Deadline::after(kRetryAfter)});
+  if (!running_.is_routine) waiting_.push_back({running_.owner, Deadline::after(kRetryAfter)});
 }
 
 std::optional<Settler::End> Settler::bury(pid_t pid, int wait_status) {
@@ -45,7 +46,7 @@ std::optional<Settler::End> Settler::bury(pid_t pid, int wait_status) {
   if (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0) return End::done;
   service_.logs->service(Logs::Level::error,
                          fmt::format("the settler (process {}) failed, wait status {:#x}", pid, wait_status));
-  waiting_.push_back({owner_, Deadline::after(kRetryAfter)});
+  if (!running_.is_routine) waiting_.push_back({running_.owner, Deadline::after(kRetryAfter)});
   return WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == kStoreDamaged ? End::store_damaged
                                                                              : End::failed;
 }

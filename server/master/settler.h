@@ -38,6 +38,7 @@ class Settler {
   struct Task {
     store::OwnerId owner = 0;
     Deadline not_before;
+    bool is_routine = false;  // comes again by itself
   };
   static constexpr store::OwnerId kEverybody = 0;
 
@@ -45,7 +46,7 @@ class Settler {
   std::deque<Task> waiting_;
   Deadline next_expiry_;
   pid_t pid_ = -1;
-  store::OwnerId owner_ = 0;
+  Task running_{kEverybody, Deadline::infinite()};
 };
 
 }  // namespace ferry

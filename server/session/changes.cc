@@ -49,11 +49,18 @@ Status carry_out(Session& session, store::IntentId intent, std::initializer_list
     if (done && !session.home().is_as_seen(*place)) done = tl::unexpected(changed_meanwhile(*place));
   }
   if (done) done = act();
-  const auto finish = [&store = session.services.store, intent, happened = done.has_value()] {
-    return store.finish_intent(intent, happened);
+  const auto finish = [&store = session.services.store, intent, happened = done.has_value(),
+                       folder = session.account().home]() -> Status {
+    const auto replaced = store.finish_intent(intent, happened);
+    if (!replaced) return tl::unexpected(replaced.error());
+    if (replaced->empty()) return {};
+    // Opened anew: the session may be gone when this is done later.
+    const auto home = Home::open(folder, true);
+    return home ? home->remove_partial(*replaced) : tl::unexpected(home.error());
   };
-  const Status finished = session.services.unsettled.now_or_later(finish);
-  return done ? finished : done;
+  // The disk has changed, or has not: what the store could not take now it is given later.
+  static_cast<void>(session.services.unsettled.now_or_later(finish));
+  return done;
 }
 
 }  // namespace
@@ -160,11 +167,7 @@ Status rename(Session& session, std::string_view from_path, std::string_view to_
       session.services.store.begin_rename(session.account().id, from->path, to->path, from->info->inode,
                                           counted_size(*to), session.services.owner, counted_size(*from));
   if (!intent) return tl::unexpected(intent.error());
-  const Status renamed =
-      carry_out(session, *intent, {&*from, &*to}, [&] { return session.home().rename(*from, *to); });
-  // Its row went with the rename. Left behind, the file would be found by the next start.
-  if (renamed && *waiting) static_cast<void>(session.home().remove_partial((*waiting)->token));
-  return renamed;
+  return carry_out(session, *intent, {&*from, &*to}, [&] { return session.home().rename(*from, *to); });
 }
 
 }  // namespace ferry

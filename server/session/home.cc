@@ -355,6 +355,15 @@ Result<FileInfo> Home::partial_info(const std::string& token) const {
   return FileInfo::of(status);
 }
 
+Status Home::tidy_partial(const std::string& token, Bytes size) const {
+  // It may have got the permissions of the file it was to replace, which may forbid to open it.
+  if (fchmodat(reserved_.get(), token.c_str(), kFileMode & 0700, 0) != 0) return fail_errno(errno, "partial");
+  auto file = open_partial(token);
+  if (!file) return tl::unexpected(file.error());
+  if (ftruncate(file->get(), size) != 0) return fail_errno(errno, "partial");
+  return {};
+}
+
 Status Home::cut_partial(const std::string& token, Bytes size) const {
   if (size == 0) return remove_partial(token);
   auto file = open_partial(token);

@@ -106,6 +106,8 @@ class Home {
   static bool is_partial_of(std::int64_t maker, std::string_view token);
   Result<UniqueFd> open_partial(const std::string& token) const;
   Result<FileInfo> partial_info(const std::string& token) const;
+  // What a death left of a partial: the permissions it was made with, no blocks beyond `size`.
+  Status tidy_partial(const std::string& token, Bytes size) const;
   Status cut_partial(const std::string& token, Bytes size) const;      // to 0: removes it
   Status remove_partial(const std::string& token) const;               // a missing one is fine
   Status publish(const std::string& token, const Place& place) const;  // rename over the place's name

@@ -125,6 +125,7 @@ void Settlement::settle_upload(const store::Partial& row) {
   if (home == nullptr) return note_no_home(row.path);
   const auto info = home->partial_info(row.token);
   if (info) {
+    note(home->tidy_partial(row.token, info->size), row.path);
     const auto cut = [&](Bytes fits) { return home->cut_partial(row.token, fits); };
     return note(store_.park_upload(row.id, info->size, "", row.hit_quota, cut), row.path);
   }
@@ -144,14 +145,17 @@ void Settlement::settle_intent(const store::Intent& intent) {
     logs_.service(Logs::Level::error,
                   fmt::format("a damaged row of the store, a change of {} that is of no kind, is removed",
                               intent.path));
-    return note(store_.finish_intent(intent.id, false), intent.path);
+    const auto removed = store_.finish_intent(intent.id, false);
+    return note(removed ? Status{} : tl::unexpected(removed.error()), intent.path);
   }
   const Home* home = home_of(intent.account);
   if (home == nullptr) return note_no_home(intent.path);
   const bool is_rename = intent.kind == store::Intent::Kind::rename;
   const auto place = home->locate(is_rename ? intent.to : intent.path, Home::LastLink::keep);
   const bool is_there = place && place->info && place->info->inode == intent.inode;
-  note(store_.finish_intent(intent.id, is_rename ? is_there : !is_there), intent.path);
+  const auto replaced = store_.finish_intent(intent.id, is_rename ? is_there : !is_there);
+  if (!replaced) return note(tl::unexpected(replaced.error()), intent.path);
+  if (!replaced->empty()) note(home->remove_partial(*replaced), intent.path);
 }
 
 void Settlement::settle_disk() {
@@ -228,10 +232,7 @@ void Settlement::expire(WallTime before) {
   if (!old) return note(tl::unexpected(old.error()), "expiry");
   for (const store::Partial& row : *old) {
     const Home* home = home_of(row.account);
-    if (home == nullptr) {
-      note_no_home(row.path);
-      continue;
-    }
+    if (home == nullptr) continue;  // it waits until its home is back; no reason to call the rest a failure
     auto claimed = store_.claim_partial(row.account, row.path, replaced_size(row), self_);
     if (!claimed) continue;  // its owner came back in this moment
     drop(*home, *claimed);
@@ -273,7 +274,9 @@ int run_settler(const Options& options, Logs& logs, store::OwnerId owner) {
   constexpr store::OwnerId kSettler = 1;
   Settlement settlement(**store, logs, kSettler);
   if (owner == 0) {
-    settlement.settle_rows(std::nullopt);
+    // What cannot be settled now (a home that is not mounted) is tried again whenever the settler runs.
+    if (const Status adopted = (*store)->adopt(kSettler); !adopted) return give_up(adopted.error());
+    settlement.settle_rows(kSettler);
     settlement.settle_disk();
   } else {
     settlement.settle_rows(kSettler);

@@ -80,21 +80,24 @@ void settle_removal(Store::Impl& impl, const Intent& intent) {
 
 // What came to the name is complete: nobody will go on with a partial that waits there. A path is one file,
 // whether it has a complete one, a partial, or both.
-void drop_replaced(Store::Impl& impl, const Intent& intent) {
+// Returns the partial's token, "" if there was none.
+std::string drop_replaced(Store::Impl& impl, const Intent& intent) {
   const Stmt row = impl.prepared(
-      "DELETE FROM breakpoint WHERE account = ?1 AND path = ?2 AND owner IS NULL RETURNING received",
+      "DELETE FROM breakpoint WHERE account = ?1 AND path = ?2 AND owner IS NULL RETURNING received, token",
       intent.account, intent.to);
   const bool had_partial = row->executeStep();
   const Bytes received = had_partial ? number_at(*row, 0) : 0;
+  std::string token = had_partial ? bytes_at(*row, 1) : "";
   if (had_partial) row->executeStep();
   if (intent.size || had_partial) impl.add_usage(intent.account, -intent.size.value_or(0) - received, 0, -1);
+  return token;
 }
 
 // begin_rename saw to it that no partial waits below `to`, so what moves there finds its place free.
-void settle_rename(Store::Impl& impl, const Intent& intent) {
-  if (intent.path == intent.to) return;
+std::string settle_rename(Store::Impl& impl, const Intent& intent) {
+  if (intent.path == intent.to) return "";
   drop_digests(impl, intent.account, intent.to);
-  drop_replaced(impl, intent);
+  std::string token = drop_replaced(impl, intent);
   const PathRange below = range_below(intent.path);
   const auto rest_from = static_cast<std::int64_t>(intent.path.size()) + 1;
   for (const char* move : {"UPDATE breakpoint SET path = CAST(?5 || substr(path, ?6) AS BLOB)"
@@ -103,9 +106,13 @@ void settle_rename(Store::Impl& impl, const Intent& intent) {
                            " WHERE account = ?1 AND (path = ?2 OR (path >= ?3 AND path < ?4))"}) {
     impl.exec(move, intent.account, intent.path, below.first, below.last, intent.to, rest_from);
   }
-  if (!intent.moved) return impl.note_change(intent.account, intent.path, 0, 0, true);
+  if (!intent.moved) {
+    impl.note_change(intent.account, intent.path, 0, 0, true);
+    return token;
+  }
   impl.note_change(intent.account, intent.path, -*intent.moved, -1);
   impl.note_change(intent.account, intent.to, *intent.moved - intent.size.value_or(0), intent.size ? 0 : 1);
+  return token;
 }
 
 }  // namespace
@@ -172,18 +179,23 @@ Result<IntentId> Store::begin_rename(AccountId account, std::string_view from, s
   });
 }
 
-Status Store::finish_intent(IntentId id, bool happened) {
-  return impl_->write("finishing a removal or rename", [&]() -> Status {
+Result<std::string> Store::finish_intent(IntentId id, bool happened) {
+  return impl_->write("finishing a removal or rename", [&]() -> Result<std::string> {
     const Stmt removed = impl_->prepared("DELETE FROM intent WHERE id = ?1 RETURNING " INTENT_COLUMNS, id);
     if (!removed->executeStep()) return fail(Errc::not_found, "no such removal or rename");
     const Intent intent = intent_in(*removed);
     removed->executeStep();
-    if (!happened || intent.is_damaged) return {};
-    if (intent.kind == Intent::Kind::removal) {
-      settle_removal(*impl_, intent);
-    } else {
-      settle_rename(*impl_, intent);
-    }
+    if (!happened || intent.is_damaged) return "";
+    if (intent.kind == Intent::Kind::rename) return settle_rename(*impl_, intent);
+    settle_removal(*impl_, intent);
+    return "";
+  });
+}
+
+Status Store::adopt(OwnerId owner) {
+  return impl_->write("taking over what others left", [&]() -> Status {
+    impl_->exec("UPDATE breakpoint SET owner = ?1 WHERE owner IS NOT NULL", owner);
+    impl_->exec("UPDATE intent SET owner = ?1", owner);
     return {};
   });
 }

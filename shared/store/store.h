@@ -193,9 +193,10 @@ class Store {
   Result<IntentId> begin_rename(AccountId account, std::string_view from, std::string_view to,
                                 std::uint64_t inode, std::optional<Bytes> replaced_size, OwnerId owner,
                                 std::optional<Bytes> moved_size = std::nullopt);
-  Status finish_intent(
-      IntentId id,
-      bool happened);  // settles quota, moves or drops digests and partials' paths, removes the row
+  // Settles quota, moves or drops digests and partials' paths, removes the row. Returns the token of a
+  // partial that waited under a rename's new name and has no row any more, so that its file can be removed;
+  // "" if none.
+  Result<std::string> finish_intent(IntentId id, bool happened);
 
   // --- digests ---
   // Compare size, mtime and inode before use, and is_sha256.
@@ -205,6 +206,8 @@ class Store {
   Result<std::vector<KnownDigest>> digests_after(AccountId account, std::string_view path, int most);
 
   // --- settling after a death ---
+  // Makes every running upload, removal and rename `owner`'s. When nobody is left whose they could be.
+  Status adopt(OwnerId owner);
   Result<std::vector<Partial>> uploads_owned_by(std::optional<OwnerId> owner);  // nullopt: every active row
   Result<std::vector<Intent>> intents_owned_by(std::optional<OwnerId> owner);
   // What is really there replaces what was counted (ftpadm check --fix, a home that is given an account).
