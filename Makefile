@@ -118,7 +118,7 @@ $(BIN)/unit-one: $(call objects,$(filter tests/unit/$(AREA)%,$(SRC_unit))) $(TES
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 RUN_TESTS = python3 tests/run.py --build $(BUILD) --mode $(MODE)
 TEST_BINARIES := $(SUITES:%=$(BIN)/%-tests)
-.PHONY: test test-binaries run-tests $(SUITES:%=check-%) check-deps soak fuzz bench
+.PHONY: test test-binaries run-tests $(SUITES:%=check-%) check-deps soak shuffle fuzz bench
 
 test: deps peers  ## everything below that starts with check-, from a fresh machine on
 	@+$(MAKE) --no-print-directory $(PARALLEL) test-binaries
@@ -139,8 +139,13 @@ check-deps:  ## includes follow the arrows of ARCHITECTURE.md
 peers:  ## the foreign FTP servers that check-interop talks to, below build/
 	@tests/support/fetch_peers.sh build/peers || echo 'make: without foreign servers; the tests that need them will say so' >&2
 
-soak: $(PROGRAMS) $(BIN)/integration-tests  ## integration tests over and over, in random order, for SOAK_MINUTES (30)
-	@$(RUN_TESTS) --soak-minutes $(or $(SOAK_MINUTES),30) integration
+# What `make test` runs in a short form: kills, cuts and faults at random.
+SOAK_TESTS := ChaosAlone.*
+soak: $(PROGRAMS) $(BIN)/integration-tests $(BIN)/interop-tests  ## the long form of the tests that kill and cut at random: SOAK_SECONDS (60) of chaos; FERRY_SEED=N: the same draws again
+	@FERRY_SOAK_SECONDS=$(or $(SOAK_SECONDS),60) $(RUN_TESTS) --only '$(SOAK_TESTS)' integration interop
+
+shuffle: $(PROGRAMS) $(BIN)/integration-tests  ## integration tests over and over, in random order, for SHUFFLE_MINUTES (30)
+	@$(RUN_TESTS) --shuffle-minutes $(or $(SHUFFLE_MINUTES),30) integration
 
 # --- fuzzing: libFuzzer and ASan, every parser of foreign bytes ---
 FUZZ_BUILD := build/fuzz

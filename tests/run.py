@@ -197,6 +197,8 @@ def jobs_of(suite, options, environment):
     program = str((options.build / "bin" / f"{suite}-tests").resolve())
     limit = options.limit * (4 if options.mode in ("asan", "tsan") else 1)
     base = [program, "--gtest_color=no"]
+    if options.only:
+        return [], Job(f"{suite} {options.only}", base + [f"--gtest_filter={options.only}"], dict(environment), None)
     shards = [
         Job(f"{suite} {index + 1}/{SHARDS}", base + [f"--gtest_filter=-{ALONE}"],
             {**environment, "GTEST_TOTAL_SHARDS": str(SHARDS), "GTEST_SHARD_INDEX": str(index)}, limit)
@@ -236,9 +238,9 @@ def run_all(options, temp_root, logs, reports):
     return outcomes
 
 
-def soak(options, temp_root, logs, reports):
+def shuffle(options, temp_root, logs, reports):
     environment = base_environment(options, reports)
-    deadline = time.monotonic() + options.soak_minutes * 60
+    deadline = time.monotonic() + options.shuffle_minutes * 60
     outcomes = []
     while time.monotonic() < deadline and not any(outcome.failed for outcome in outcomes):
         for suite in options.suites:
@@ -256,7 +258,8 @@ def parse_arguments():
     parser.add_argument("--mode", default="release")
     parser.add_argument("--limit", type=float, default=400, help="seconds a program may take; 4 times that with a sanitizer")
     parser.add_argument("--check", action="append", default=[], metavar="NAME: COMMAND", help="a command that counts as one test")
-    parser.add_argument("--soak-minutes", type=float, help="again and again in random order until then, or until a test fails")
+    parser.add_argument("--only", metavar="FILTER", help="the tests this filter of gtest names, one after the other, for as long as they take")
+    parser.add_argument("--shuffle-minutes", type=float, help="again and again in random order until then, or until a test fails")
     parser.add_argument("suites", nargs="+")
     return parser.parse_args()
 
@@ -273,7 +276,7 @@ def main():
         signal.signal(number, stop_everything)
     started = time.monotonic()
     try:
-        outcomes = (soak if options.soak_minutes else run_all)(options, temp_root, logs, reports)
+        outcomes = (shuffle if options.shuffle_minutes else run_all)(options, temp_root, logs, reports)
     finally:
         if to_remove:
             remove_tree(to_remove)
