@@ -53,10 +53,11 @@ SRC_integration := $(sort $(wildcard tests/integration/*.cc))
 SRC_interop := $(sort $(wildcard tests/interop/*.cc))
 SRC_crash := $(sort $(wildcard tests/crash/*.cc))
 SRC_tui := $(sort $(wildcard tests/tui/*.cc))
+SRC_preload := tests/preload/fault_points.cc
 SRC_bench := $(sort $(wildcard bench/*.cc))
 SRC_fuzz := $(sort $(wildcard tests/fuzz/*_fuzz.cc))
 ALL_SOURCES := $(SRC_shared) $(SRC_server) $(SRC_admin) $(SRC_client) $(SRC_support) $(SRC_unit) $(SRC_integration) \
-  $(SRC_interop) $(SRC_crash) $(SRC_tui) $(SRC_bench) $(SRC_fuzz) server/main.cc admin/main.cc client/main.cc
+  $(SRC_interop) $(SRC_crash) $(SRC_tui) $(SRC_bench) $(SRC_preload) $(SRC_fuzz) server/main.cc admin/main.cc client/main.cc
 SUITES := $(foreach s,unit integration interop crash tui,$(if $(SRC_$(s)),$(s)))
 
 BIN := $(BUILD)/bin
@@ -109,6 +110,14 @@ $(BIN)/interop-tests: $(call objects,$(SRC_interop)) $(TEST_LIBS) ; $(call link,
 $(BIN)/crash-tests: $(call objects,$(SRC_crash)) $(TEST_LIBS) ; $(call link,-lgtest_main $(LIBS_tests))
 $(BIN)/tui-tests: $(call objects,$(SRC_tui)) $(TEST_LIBS) ; $(call link,-lgtest_main $(LIBS_tests))
 
+# Stands between ferryd and libc in the tests of crashes and failing disks (tests/support/fault_points.h).
+FAULT_POINTS := $(BUILD)/lib/fault-points.so
+$(FAULT_POINTS): $(SRC_preload) tests/preload/fault_layout.h $(BUILD)/flags
+	@mkdir -p $(@D)
+	@$(if $(Q),echo '  LINK $@')
+	$(Q)$(CXX) -std=c++20 -I. $(WARN) -O1 -g1 -fPIC -shared -o $@ $<
+$(BIN)/integration-tests: | $(FAULT_POINTS)
+
 # One area's unit tests alone: make unit-one AREA=shared/ftp
 .PHONY: unit-one
 unit-one: $(BIN)/unit-one
@@ -140,7 +149,7 @@ peers:  ## the foreign FTP servers that check-interop talks to, below build/
 	@tests/support/fetch_peers.sh build/peers || echo 'make: without foreign servers; the tests that need them will say so' >&2
 
 # What `make test` runs in a short form: kills, cuts and faults at random.
-SOAK_TESTS := ChaosAlone.*
+SOAK_TESTS := ChaosAlone.*:*CrashPoints*
 soak: $(PROGRAMS) $(BIN)/integration-tests $(BIN)/interop-tests  ## the long form of the tests that kill and cut at random: SOAK_SECONDS (60) of chaos; FERRY_SEED=N: the same draws again
 	@FERRY_SOAK_SECONDS=$(or $(SOAK_SECONDS),60) $(RUN_TESTS) --only '$(SOAK_TESTS)' integration interop
 
