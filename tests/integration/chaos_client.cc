@@ -278,8 +278,10 @@ void ChaosClient::append_own() {
 
 void ChaosClient::resume_own() {
   if (now_.waiting.empty()) return;
-  const auto [path, content] =
-      *std::next(now_.waiting.begin(), random(static_cast<std::uint32_t>(now_.waiting.size())));
+  const auto chosen =
+      std::next(now_.waiting.begin(), random(static_cast<std::uint32_t>(now_.waiting.size())));
+  const std::string path = chosen->first;
+  const Content content = chosen->second;
   const auto size = exchange("SIZE " + path);
   if (size.code != 213) return;
   const std::size_t there = std::stoull(size.text());
