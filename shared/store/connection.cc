@@ -99,8 +99,11 @@ void configure(SQLite::Database& db) {
 
 }  // namespace
 
-Error sqlite_error(const SQLite::Exception& exception, std::string_view what) {
-  return Error{kind_of(exception.getExtendedErrorCode()), std::string(what) + ": " + exception.what()};
+// SQLite knows ENOSPC of a write as "full", and anything else that says the same as an I/O error.
+Error sqlite_error(const SQLite::Exception& exception, std::string_view what, int system_error) {
+  Errc kind = kind_of(exception.getExtendedErrorCode());
+  if (kind == Errc::io && (system_error == EDQUOT || system_error == ENOSPC)) kind = Errc::no_space;
+  return Error{kind, std::string(what) + ": " + exception.what()};
 }
 
 void ReturnStatement::operator()(SQLite::Statement* statement) const noexcept {
@@ -182,6 +185,18 @@ Stmt Store::Impl::prepared_unbound(const char* sql) {
   auto& statement = statements[sql];
   if (!statement) statement = std::make_unique<SQLite::Statement>(db, sql);
   return Stmt(statement.get());
+}
+
+// All writes of transactions go to the log. sqlite3_system_errno would not do: a failed COMMIT does not set
+// it.
+int Store::Impl::system_error() {
+  sqlite3_file* log = nullptr;
+  int error_number = 0;
+  if (sqlite3_file_control(db.getHandle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
+      log != nullptr && log->pMethods != nullptr) {
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error_number);
+  }
+  return error_number;
 }
 
 Store::Impl::Transaction::Transaction(Impl& impl) : impl_(impl) {

@@ -18,8 +18,9 @@
 
 namespace ferry::store {
 
-// SQLite code -> Error, here and nowhere else. `what` names what was tried.
-Error sqlite_error(const SQLite::Exception& exception, std::string_view what);
+// SQLite code -> Error, here and nowhere else. `what` names what was tried, `system_error` is the errno
+// behind an I/O error.
+Error sqlite_error(const SQLite::Exception& exception, std::string_view what, int system_error = 0);
 
 // Brings the schema up to date. Errc::corrupt: not a store of Ferry, or made by a newer one. Throws
 // SQLite::Exception.
@@ -82,7 +83,7 @@ struct Store::Impl {
     try {
       return body();
     } catch (const SQLite::Exception& exception) {
-      return tl::unexpected<Error>(sqlite_error(exception, what));
+      return tl::unexpected<Error>(sqlite_error(exception, what, system_error()));
     }
   }
   // The same as one writing transaction: committed if `body` has a value, else as if nothing had happened.
@@ -129,6 +130,7 @@ struct Store::Impl {
     bool is_open_ = true;
   };
   Stmt prepared_unbound(const char* sql);
+  int system_error();  // the errno of the last call on the log that failed
 };
 
 }  // namespace ferry::store
