@@ -15,18 +15,17 @@ namespace ferry::store {
 
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(10);  // how long a call waits for another writer
-constexpr int kLogPagesBeforeCheckpoint = 4000;       // 16 MiB; each checkpoint costs two syncs
+constexpr int kLogPagesBeforeCheckpoint = 4000;  // 16 MiB; each checkpoint costs two syncs
 
 using SteadyClock = std::chrono::steady_clock;
 
 // Called by SQLite while another connection writes. Our transactions last some 100 microseconds, so the first
 // waits are that short; SQLite's own back-off would sleep for milliseconds and leave the lock idle. Uneven on
-// purpose: equal sleepers meet again.
-int wait_for_writer(void*, int attempt) {
+// purpose: equal sleepers meet again. `impl` is the Store::Impl.
+int wait_for_writer(void* impl, int attempt) {
   thread_local SteadyClock::time_point give_up;
   thread_local unsigned jitter = static_cast<unsigned>(::getpid()) * 2654435761u;
-  if (attempt == 0) give_up = SteadyClock::now() + kPatience;
+  if (attempt == 0) give_up = SteadyClock::now() + static_cast<const Store::Impl*>(impl)->patience;
   if (SteadyClock::now() >= give_up) return 0;
   if (attempt < 2) {
     ::sched_yield();
@@ -74,8 +73,8 @@ Errc kind_of(int extended) {
 
 // Two processes that switch a new file to the write-ahead log at once may be told "busy" without being made
 // to wait.
-void use_write_ahead_log(SQLite::Database& db) {
-  const auto give_up = SteadyClock::now() + kPatience;
+void use_write_ahead_log(SQLite::Database& db, std::chrono::milliseconds patience) {
+  const auto give_up = SteadyClock::now() + patience;
   while (true) {
     try {
       db.execAndGet("PRAGMA journal_mode=WAL");
@@ -87,9 +86,9 @@ void use_write_ahead_log(SQLite::Database& db) {
   }
 }
 
-void configure(SQLite::Database& db) {
+void configure(SQLite::Database& db, std::chrono::milliseconds patience) {
   db.exec("PRAGMA cell_size_check=ON");
-  use_write_ahead_log(db);
+  use_write_ahead_log(db, patience);
   db.exec("PRAGMA synchronous=NORMAL");  // a commit is not synced; sync_log does that where it is asked for
   db.exec("PRAGMA foreign_keys=ON");
   db.exec("PRAGMA trusted_schema=OFF");
@@ -175,9 +174,10 @@ bool overlap(std::string_view a, std::string_view b) {
 
 // --- the connection ---
 
-Store::Impl::Impl(const std::string& file) : db(file, SQLite::OPEN_READWRITE) {
+Store::Impl::Impl(const std::string& file, std::chrono::milliseconds patience_with_others)
+    : db(file, SQLite::OPEN_READWRITE), patience(patience_with_others) {
   sqlite3_extended_result_codes(db.getHandle(), 1);
-  sqlite3_busy_handler(db.getHandle(), wait_for_writer, nullptr);
+  sqlite3_busy_handler(db.getHandle(), wait_for_writer, this);
   sqlite3_db_config(db.getHandle(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
 }
 
@@ -240,14 +240,14 @@ Status Store::Impl::sync_log() {
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Store::~Store() = default;
 
-Result<std::unique_ptr<Store>> Store::open(const std::string& file) {
+Result<std::unique_ptr<Store>> Store::open(const std::string& file, std::chrono::milliseconds patience) {
   if (const Status created = create_private(file); !created) return tl::unexpected<Error>(created.error());
   try {
-    auto impl = std::make_unique<Impl>(file);
+    auto impl = std::make_unique<Impl>(file, patience);
     if (sqlite3_db_readonly(impl->db.getHandle(), "main") == 1) {
       return fail(Errc::permission, "store " + file + ": no right to write");
     }
-    configure(impl->db);
+    configure(impl->db, patience);
     if (const Status migrated = migrate(impl->db); !migrated) {
       return fail(migrated.error().kind, "store " + file + ": " + migrated.error().context);
     }

@@ -1,8 +1,8 @@
 // The store: accounts, quota, running and broken-off uploads, digests. What must be agreed between processes
 // is agreed here. Used by ferryd's workers (one Store per process, opened after the fork), its settler and
 // ftpadm. Thread-safe: one lock around one connection; each call is one transaction and blocks on the disk,
-// and up to 10 s on another writer (then Errc::busy). Damage is Errc::corrupt. Paths are canonical FTP paths
-// of the account (`/a/b`), raw bytes.
+// and up to its patience on another writer (then Errc::busy, and nothing has happened). Damage is
+// Errc::corrupt. Paths are canonical FTP paths of the account (`/a/b`), raw bytes.
 //
 // Quota: used + pending never exceeds the limit, not by one byte. An upload that runs is an *active* row of
 // the breakpoint table, owned by the worker that runs it; it may write only bytes that were granted to it. A
@@ -16,6 +16,7 @@
 // finish_intent(false)) and starts over.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -108,7 +109,8 @@ class Store {
  public:
   // Opens or creates the database file (mode 0600) and brings its schema up to date. Errc::not_found when its
   // folder is missing, Errc::permission, Errc::corrupt (damaged, or made by a newer Ferry).
-  static Result<std::unique_ptr<Store>> open(const std::string& file);
+  static Result<std::unique_ptr<Store>> open(const std::string& file,
+                                             std::chrono::milliseconds patience = std::chrono::seconds(10));
   ~Store();
   // Looks for damage in all pages and rows, accounts and uploads first, for as long as that takes but no
   // longer than `patience`. Errc::corrupt names what was found.

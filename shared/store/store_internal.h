@@ -57,11 +57,12 @@ bool overlap(std::string_view a, std::string_view b);  // equal, or one lies bel
 struct Store::Impl {
   SQLite::Database db;
   std::mutex mutex;
-  UniqueFd wal;  // the write-ahead log, for sync_log
+  const std::chrono::milliseconds patience;  // with other writers
+  UniqueFd wal;                              // the write-ahead log, for sync_log
   std::int64_t seen_version = 0;
   std::unordered_map<const char*, std::unique_ptr<SQLite::Statement>> statements;
 
-  explicit Impl(const std::string& file);
+  Impl(const std::string& file, std::chrono::milliseconds patience);
 
   // The statement for this literal (prepared at its first use), bound to the values.
   template <typename... Values>

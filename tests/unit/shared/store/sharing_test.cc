@@ -3,6 +3,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <functional>
+#include <future>
 #include <random>
 #include <thread>
 
@@ -186,6 +188,63 @@ TEST_F(StoreSharing, AnUploadParksWhileOthersWrite) {
     return {};
   }));
   other.join();
+}
+
+// While a transaction of another connection is held open, in a thread of its own.
+class HeldLock {
+ public:
+  explicit HeldLock(Store& holder) : thread_([this, &holder] { hold(holder); }) { held_.get_future().wait(); }
+  ~HeldLock() {
+    released_.set_value();
+    thread_.join();
+  }
+  HeldLock(const HeldLock&) = delete;
+  HeldLock& operator=(const HeldLock&) = delete;
+
+ private:
+  void hold(Store& holder) {
+    NewAccount nobody;
+    nobody.name = "holder";
+    const Store::Registration registration{.origin = "here", .most_per_hour = 1, .now = wall_now()};
+    static_cast<void>(holder.register_account(nobody, registration, [this]() -> Status {
+      held_.set_value();
+      released_.get_future().wait();
+      return fail(Errc::cancelled, "only held");
+    }));
+  }
+
+  std::promise<void> held_, released_;
+  std::thread thread_;
+};
+
+// Every change gives up after its patience, has done nothing, and succeeds when the lock is free.
+TEST_F(StoreSharing, WhoWaitsTooLongIsToldBusyAndNothingHasHappened) {
+  const Account account = make_account();
+  add_file(account.id, "/file", 100);
+  add_partial(account.id, "/waits", 50);
+  const Partial running = begin(account.id, "/runs");
+  ASSERT_EQ(must(store_->grow(running.id, 200)), 200);
+  const IntentId intent = must(store_->begin_removal(account.id, "/file", 12, 100, kOwner));
+  const auto impatient = must(Store::open(file(), std::chrono::milliseconds(20)));
+  const std::vector<std::pair<const char*, std::function<std::optional<Errc>()>>> changes = {
+      {"begin", [&] { return error_of(impatient->begin_upload(start(account.id, "/new"))); }},
+      {"claim", [&] { return error_of(impatient->claim_partial(account.id, "/waits", {}, kOwner)); }},
+      {"grow", [&] { return error_of(impatient->grow(running.id, 10)); }},
+      {"shrink", [&] { return error_of(impatient->shrink(running.id, 150)); }},
+      {"commit",
+       [&] { return error_of(impatient->commit_upload(running.id, {.size = 150, .digest = {}}, true)); }},
+      {"intent", [&] { return error_of(impatient->finish_intent(intent, true)); }},
+      {"rename", [&] { return error_of(impatient->begin_rename(account.id, "/x", "/y", 3, {}, kOwner)); }},
+  };
+  {
+    const HeldLock held(*store_);
+    for (const auto& [name, change] : changes) EXPECT_EQ(change(), Errc::busy) << name;
+    EXPECT_EQ(error_of(impatient->park_upload(running.id, 10, "", false, no_cut)), Errc::busy);
+    // Reading waits for nobody.
+    EXPECT_EQ(must(impatient->find_account(account.id)).used_bytes, 150);
+  }
+  expect_usage(account.id, 150, 200, 3);
+  for (const auto& [name, change] : changes) EXPECT_EQ(change(), std::nullopt) << name;
 }
 
 }  // namespace
