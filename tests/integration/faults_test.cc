@@ -5,13 +5,18 @@
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <future>
 #include <iostream>
+#include <thread>
 
 #include "tests/integration/fault_operations.h"
 #include "tests/support/soak.h"
 
 namespace ferry::test {
 namespace {
+
+using namespace std::chrono_literals;
 
 struct Fault {
   const char* action;
@@ -106,6 +111,42 @@ TEST(FaultOfARemoval, LeavesTheUnfinishedUploadWaiting) {
   EXPECT_TRUE(answers(talker.ask("DELE file"), 250));
   EXPECT_TRUE(answers(talker.ask("SIZE file"), 550));
   EXPECT_EQ(server.usage("mika"), (Usage{0, 0}));
+}
+
+// Somebody holds the store for longer than the server waits (10 s) while uploads end and files are removed:
+// the client is told to try again, or it is done, and the books are put right as soon as the store is free.
+TEST(HeldStoreAlone, IsWaitedForAndCaughtUpWith) {
+  if (!is_soak()) GTEST_SKIP() << "takes half a minute: make soak";
+  FerrydServer server({"workers=2"});
+  server.add_account("mika");
+  FtpTalker first = FtpTalker::logged_in(server, "mika"), second = FtpTalker::logged_in(server, "mika");
+  ASSERT_TRUE(answers(second.store("old", "old bytes"), 226));
+  auto started = first.begin("STOR new");
+  ASSERT_TRUE(started.data->write_all("new bytes", Deadline::after(20s)));
+  std::promise<void> held, released;
+  std::thread holder([&] {
+    store::NewAccount nobody;
+    nobody.name = "holder";
+    static_cast<void>(server.store().register_account(
+        nobody, {.origin = "here", .most_per_hour = 1, .now = wall_now()}, [&]() -> Status {
+          held.set_value();
+          released.get_future().wait();
+          return fail(Errc::cancelled, "only held");
+        }));
+  });
+  held.get_future().wait();
+  started.data.reset();
+  second.send("DELE old");
+  const auto stored = first.reply(60s), removed = second.reply(60s);
+  released.set_value();
+  holder.join();
+  EXPECT_TRUE(answers(stored, 450)) << stored.text();
+  EXPECT_TRUE(answers(removed, 450)) << removed.text();
+  EXPECT_TRUE(server.is_settled("mika"));
+  const bool is_there = std::filesystem::exists(server.home("mika") / "new");
+  EXPECT_EQ(server.usage("mika"), (Usage{is_there ? 18 : 9, is_there ? 2 : 1}));
+  EXPECT_TRUE(answers(second.ask("DELE old"), 250));
+  EXPECT_TRUE(answers(first.store("new", "new bytes"), 226));
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, Faults, testing::ValuesIn(all_operations()), name_of_operation);
