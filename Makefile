@@ -149,7 +149,7 @@ peers:  ## the foreign FTP servers that check-interop talks to, below build/
 	@tests/support/fetch_peers.sh build/peers || echo 'make: without foreign servers; the tests that need them will say so' >&2
 
 # What `make test` runs in a short form: kills, cuts and faults at random.
-SOAK_TESTS := ChaosAlone.*:*CrashPoints*:*Faults*:HeldStoreAlone.*:Cuts.*
+SOAK_TESTS := ChaosAlone.*:*CrashPoints*:*Faults*:HeldStoreAlone.*:CutsAlone.*
 soak: $(PROGRAMS) $(BIN)/integration-tests $(BIN)/interop-tests  ## the long form of the tests that kill and cut at random: SOAK_SECONDS (60) of chaos; FERRY_SEED=N: the same draws again
 	@FERRY_SOAK_SECONDS=$(or $(SOAK_SECONDS),60) $(RUN_TESTS) --only '$(SOAK_TESTS)' integration interop
 

@@ -55,9 +55,9 @@ std::vector<Case> all_cases() {
   return cases;
 }
 
-class Cuts : public testing::Test {
+class CutsAlone : public testing::Test {
  protected:
-  Cuts() : seed_(seed_from_environment()), random_(seed_), server_(options()) {
+  CutsAlone() : seed_(seed_from_environment()), random_(seed_), server_(options()) {
     server_.add_account("mika");
     proxy_.lead_to(server_);
   }
@@ -88,7 +88,7 @@ class Cuts : public testing::Test {
 };
 
 // Every case once before any comes twice.
-std::vector<Case> Cuts::draw_cases() {
+std::vector<Case> CutsAlone::draw_cases() {
   const std::size_t wanted = is_soak() ? 200 : 24;
   std::vector<Case> drawn;
   std::size_t silences = 0;
@@ -104,7 +104,7 @@ std::vector<Case> Cuts::draw_cases() {
 }
 
 // Trusts the server's certificate by its pin, which a first refusal tells.
-const FerryClient& Cuts::ferry(bool tls) {
+const FerryClient& CutsAlone::ferry(bool tls) {
   auto& client = ferries_[tls];
   if (client) return *client;
   const ClientServer where{CutProxy::kHost, proxy_.port(), "mika", kPassword};
@@ -119,7 +119,7 @@ const FerryClient& Cuts::ferry(bool tls) {
   return *client;
 }
 
-std::string Cuts::lftp_script(const Case& which, const std::string& name, bool is_patient) const {
+std::string CutsAlone::lftp_script(const Case& which, const std::string& name, bool is_patient) const {
   return fmt::format(
       "set cmd:fail-exit yes\nset net:max-retries 1\nset net:timeout {}\nset net:reconnect-interval-base "
       "1\nset ssl:verify-certificate no\n"
@@ -130,8 +130,8 @@ std::string Cuts::lftp_script(const Case& which, const std::string& name, bool i
       which.up ? name : local(name).string());
 }
 
-std::vector<std::string> Cuts::command(const Case& which, const std::string& name, bool is_patient,
-                                       ChildOptions& options) {
+std::vector<std::string> CutsAlone::command(const Case& which, const std::string& name, bool is_patient,
+                                            ChildOptions& options) {
   const std::string seconds = is_patient ? "60" : "1";
   const std::string here = local(name).string(), port = std::to_string(proxy_.port());
   if (which.client == "ferry") {
@@ -182,7 +182,7 @@ std::chrono::milliseconds patience_after_cut(const Case& which) {
   return which.kind == Cut::Kind::silence ? 2500ms : 30s;
 }
 
-RunResult Cuts::first_attempt(const Case& which, const std::string& name) {
+RunResult CutsAlone::first_attempt(const Case& which, const std::string& name) {
   ChildOptions options;
   const auto line = command(which, name, which.kind != Cut::Kind::silence, options);
   const ChildProcess client(line, options);
@@ -191,13 +191,13 @@ RunResult Cuts::first_attempt(const Case& which, const std::string& name) {
   return {client.wait(10s).value_or(-1), client.out(), client.err()};
 }
 
-RunResult Cuts::second_attempt(const Case& which, const std::string& name) {
+RunResult CutsAlone::second_attempt(const Case& which, const std::string& name) {
   ChildOptions options;
   const auto line = command(which, name, true, options);
   return run(line, options, 120s);
 }
 
-void Cuts::cut_and_go_on(const Case& which, int number) {
+void CutsAlone::cut_and_go_on(const Case& which, int number) {
   const std::string name = fmt::format("f{}", number);
   const std::string bytes = some_bytes(kSize, static_cast<std::uint32_t>(random_()));
   if (which.up) {
@@ -224,7 +224,7 @@ void Cuts::cut_and_go_on(const Case& which, int number) {
   fs::remove(local(name));
 }
 
-TEST_F(Cuts, AreGoneOnWithByEveryClient) {
+TEST_F(CutsAlone, AreGoneOnWithByEveryClient) {
   std::cout << "FERRY_SEED=" << seed_ << "\n";
   SCOPED_TRACE(fmt::format("FERRY_SEED={}", seed_));
   int number = 0, uploads = 0;
