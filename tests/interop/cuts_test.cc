@@ -64,7 +64,7 @@ class CutsAlone : public testing::Test {
 
   std::vector<std::string> options() const {
     auto options = proxy_.options();
-    options.push_back("data_timeout=1s");
+    options.push_back("data_timeout=3s");  // curl takes a second between EPSV and what it is for
     return options;
   }
   std::vector<Case> draw_cases();
