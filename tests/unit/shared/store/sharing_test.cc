@@ -230,7 +230,7 @@ TEST_F(StoreSharing, WhoWaitsTooLongIsToldBusyAndNothingHasHappened) {
       {"begin", [&] { return error_of(impatient->begin_upload(start(account.id, "/new"))); }},
       {"claim", [&] { return error_of(impatient->claim_partial(account.id, "/waits", {}, kOwner)); }},
       {"grow", [&] { return error_of(impatient->grow(running.id, 10)); }},
-      {"shrink", [&] { return error_of(impatient->shrink(running.id, 150)); }},
+      {"shrink", [&] { return error_of(impatient->shrink(running.id, 150, 150)); }},
       {"commit",
        [&] { return error_of(impatient->commit_upload(running.id, {.size = 150, .digest = {}}, true)); }},
       {"intent", [&] { return error_of(impatient->finish_intent(intent, true)); }},
