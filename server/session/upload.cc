@@ -175,8 +175,16 @@ Status Upload::sync() {
   if (row_.granted > size_) {
     if (auto cut = cut_file(file_.get(), size_); !cut) return cut;
   }
-  if (services_.options.durable && fdatasync(file_.get()) != 0) return fail_errno(errno, place_.path);
-  return {};
+  return services_.options.durable ? sync_data() : Status{};
+}
+
+// What could not be written is gone from memory, and the next sync knows nothing of it: such a partial would
+// be resumed with zeros in it.
+Status Upload::sync_data() {
+  if (fdatasync(file_.get()) == 0) return {};
+  const int error_number = errno;
+  is_lost_ = true;
+  return fail_errno(error_number, place_.path);
 }
 
 Status Upload::commit(const std::function<Status()>& last_look) {
@@ -217,13 +225,14 @@ void Upload::park(Parking how) {
   // What lay there before lies there still, but for a tail that has been cut.
   const bool is_untouched = !is_prepared_;
   // The complete file is as it was; what came of the range alone is of no use to anybody.
-  const Bytes keeps = is_untouched ? tail_end_ : is_patch_ ? 0 : size_;
+  Bytes keeps = is_untouched ? tail_end_ : is_patch_ ? 0 : size_;
   std::string sha256 = is_untouched ? row_.sha256 : "";
   if (file_) cut_to_at_most(file_.get(), keeps);  // blocks reserved beyond the end go back
   if (file_ && keeps > 0 && !is_untouched) {
     parked_ = keeps;
-    if (how == Parking::thoroughly) sha256 = sync_and_hash();
+    if (how == Parking::thoroughly && !is_lost_) sha256 = sync_and_hash();
   }
+  if (is_lost_) keeps = 0;
   // Opens the home anew: the session may be gone when this has to be tried again.
   auto settle = [&store = services_.store, folder = home_folder_, row = row_, keeps, sha256,
                  hit_quota = hit_quota_ || (is_untouched && row_.hit_quota)] {
@@ -241,14 +250,14 @@ void Upload::park(Parking how) {
 
 std::string Upload::sync_and_hash() {
   parked_.reset();
-  if (services_.options.durable) static_cast<void>(fdatasync(file_.get()));
+  if (services_.options.durable) static_cast<void>(sync_data());
   return digest_.finish().value_or("");
 }
 
 // Until here the row tells no digest, so nobody takes bytes for proven that a failing power supply might
 // cost.
 void Upload::finish_parking() {
-  if (!parked_) return;
+  if (!parked_ || is_lost_) return;
   store::Partial row = row_;
   row.received = *parked_;
   static_cast<void>(services_.store.keep_partial_digest(row, sync_and_hash()));

@@ -110,6 +110,7 @@ class Upload {
   Status copy_complete(Bytes length, const Look& look);
   Status hash_prefix(const Look& look);
   Status sync();
+  Status sync_data();
   std::string sync_and_hash();
   void finish_parking();
   Status publish(const FileInfo& info);
@@ -137,6 +138,7 @@ class Upload {
   bool is_patch_ = false;  // a range of a complete file
   Bytes tail_end_ = 0;     // what a claimed partial held; until prepare() it does so still
   bool hit_quota_ = false;
+  bool is_lost_ = false;         // what was written could not be synced
   std::optional<Bytes> parked_;  // set: parked with so many bytes, which are not synced and hashed yet
   bool is_settled_ = false;      // committed, dropped, or left to the settler
 };
