@@ -93,13 +93,29 @@ class Begun {
   LocalIdentity file_;
 };
 
+// ALLO knows no name: the file that is replaced gives its room back. Only a server that says what is left
+// (AVBL, draft-peterson-streamlined-ftp-command-extensions) is believed to need less than it refused.
+Result<bool> fits_in_place_of(Connection& connection, const std::string& remote, Bytes size) {
+  const auto there = describe(connection, remote);
+  if (!there) return connection.usable() ? Result<bool>(false) : tl::unexpected(there.error());
+  if (!there->size || !connection.features().has("AVBL")) return false;
+  auto reply = connection.command("AVBL", "");
+  if (!reply) return tl::unexpected(reply.error());
+  const auto left = parse_number(reply->text());
+  return reply->code == 213 && left && size <= *left + *there->size;
+}
+
 // Lets the server refuse before the first byte what cannot fit (RFC 959 §4.1.3). Most servers say 202: no
 // need.
 Status announce(Connection& connection, const std::string& remote, Bytes size) {
   if (connection.manners().allo_refused) return {};
   auto reply = connection.command("ALLO", std::to_string(size));
   if (!reply) return tl::unexpected(reply.error());
-  if (reply->code == 552 || reply->code == 452) return tl::unexpected(reply_error("ALLO", remote, *reply));
+  if (reply->code == 552 || reply->code == 452) {
+    if (const auto fits = fits_in_place_of(connection, remote, size); !fits || *fits)
+      return fits ? Status() : tl::unexpected(fits.error());
+    return tl::unexpected(reply_error("ALLO", remote, *reply));
+  }
   connection.manners().allo_refused = reply->code == 202 || reply->code >= 500;
   return {};
 }

@@ -61,6 +61,23 @@ void Faults::run_with(const std::string& plan, const std::string& folder, const 
   if (!is_new) complete(folder);
 }
 
+// The pages may be gone from memory, and the next sync would say success: whoever resumed got zeros.
+class SyncFaults : public FaultyServer {};
+INSTANTIATE_TEST_SUITE_P(Uploads, SyncFaults, testing::Values(all_operations().front()), name_of_operation);
+
+TEST_P(SyncFaults, FailedSyncLeavesNothingToResume) {
+  FtpTalker talker = ready("sync");
+  faults_.arm(fmt::format("call=fdatasync,path={}/home/,nth=1,action=errno:EIO", server_->folder().string()),
+              worker());
+  EXPECT_TRUE(answers(GetParam().run(talker), 451));
+  EXPECT_GT(faults_.hits(), 0U);
+  faults_.disarm();
+  EXPECT_EQ(talker.ask("SITE BREAKPOINT").lines.size(), 2u) << "none waits";
+  EXPECT_TRUE(server_->is_settled("mika"));
+  EXPECT_EQ(server_->usage("mika"), (Usage{0, 0}));
+  EXPECT_TRUE(is_success(GetParam().run(talker)));
+}
+
 TEST_P(Faults, AreToldAndLoseNothing) {
   const auto calls = steps();
   ASSERT_GT(calls.size(), 2U);

@@ -194,6 +194,22 @@ TEST_F(FerryAndFerryd, EachKindOfFailureHasItsExitCode) {
   EXPECT_TRUE(exits(8, FerryClient(where("small"), {"--tls=off"}).run("put", {local, "/"})));
 }
 
+// ALLO cannot know that a file is replaced; what it refuses may fit in that one's place.
+TEST_F(FerryAndFerryd, FullAccountTakesAFileInPlaceOfAnother) {
+  server_.add_account("small", {.quota = 300'000});
+  const FerryClient client(where("small"), {"--tls=off"});
+  const auto put = [&](std::uintmax_t size) {
+    const fs::path local = fs::path(server_.folder()) / "file";
+    write_noise(local, size, 4);
+    return client.run("put", {local.string(), "/"});
+  };
+  EXPECT_TRUE(exits(0, put(290'000)));
+  EXPECT_TRUE(exits(0, put(300'000)));
+  EXPECT_EQ(server_.usage("small"), (Usage{300'000, 1}));
+  EXPECT_TRUE(exits(8, put(300'001)));
+  EXPECT_EQ(server_.usage("small"), (Usage{300'000, 1}));
+}
+
 TEST_F(FerryAndFerryd, WorksOverImplicitTlsAndIpv6AndActiveMode) {
   const std::vector<std::string> pin = trusting();
   write_noise(fs::path(server_.folder()) / "noise", 1'000'000, 4);
