@@ -32,7 +32,7 @@ struct Settings {
   std::string output;
   std::string only;  // workloads whose title contains it
   bool without_peers = false;
-  bool digest_cost = false;
+  bool digest_cost = false, parallel_commits = false;
 };
 
 struct Workload {
@@ -185,31 +185,47 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+struct Alone {
+  test::TempDir dir;
+  Scale scale;
+  Site site;
+  std::shared_ptr<net::TlsClient> tls;
+  Payload payload;
+};
+
+std::unique_ptr<Alone> prepare_alone(const Settings& settings) {
+  auto alone = std::make_unique<Alone>();
+  alone->scale = settings.quick ? quick_scale() : Scale{};
+  if (settings.rounds > 0) alone->scale.rounds = settings.rounds;
+  const fs::path own_folder = fs::read_symlink("/proc/self/exe").parent_path();
+  alone->site = {from_environment("FERRY_BIN_DIR", own_folder) / "ferryd",
+                 {},
+                 alone->dir.path(),
+                 alone->dir.path() / "servers",
+                 alone->scale.large_bytes,
+                 alone->scale.small_bytes};
+  prepare(alone->site);
+  auto tls = net::TlsClient::create({});
+  if (!tls) throw std::runtime_error(tls.error().context);
+  alone->tls = std::move(*tls);
+  return alone;
+}
+
 // What the SHA-256 of what arrives costs an upload under TLS: two servers that differ in nothing else, taken
 // in turn. No syncing, which would hide it.
 void measure_digest_cost(const Settings& settings) {
   constexpr double kGoal = 15;
-  const Scale scale = settings.quick ? quick_scale() : Scale{};
-  const test::TempDir dir;
-  const fs::path own_folder = fs::read_symlink("/proc/self/exe").parent_path();
-  const Site site{from_environment("FERRY_BIN_DIR", own_folder) / "ferryd",
-                  {},
-                  dir.path(),
-                  dir.path() / "servers",
-                  scale.large_bytes,
-                  scale.small_bytes};
-  prepare(site);
-  const auto tls = net::TlsClient::create({});
-  if (!tls) throw std::runtime_error(tls.error().context);
-  const fs::path preload = own_folder.parent_path() / "lib" / "without_digest.so";
+  const auto alone = prepare_alone(settings);
+  const fs::path preload =
+      fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "lib" / "without_digest.so";
   if (!fs::exists(preload)) throw std::runtime_error(preload.string() + " is missing: make bench builds it");
-  const auto with = start_ferryd(site, false), without = start_ferryd(site, false, preload.string());
-  const Payload payload;
+  const auto with = start_ferryd(alone->site, false),
+             without = start_ferryd(alone->site, false, preload.string());
   std::vector<double> speeds, speeds_without;
-  const int rounds = settings.rounds > 0 ? settings.rounds : 2 * scale.rounds + 1;
+  const int rounds = 2 * alone->scale.rounds + 1;
   for (int round = 0; round < rounds && !is_interrupted; ++round) {
-    speeds.push_back(large_upload({*with, tls->get(), scale, payload}).value);
-    speeds_without.push_back(large_upload({*without, tls->get(), scale, payload}).value);
+    speeds.push_back(large_upload({*with, alone->tls.get(), alone->scale, alone->payload}).value);
+    speeds_without.push_back(large_upload({*without, alone->tls.get(), alone->scale, alone->payload}).value);
     std::fprintf(stderr, "%d/%d: %.0f MiB/s with digest, %.0f without\n", round + 1, rounds, speeds.back(),
                  speeds_without.back());
   }
@@ -218,7 +234,24 @@ void measure_digest_cost(const Settings& settings) {
       "large file up, TLS, {} MiB, medians of {}: {:.0f} MiB/s with digest, {:.0f} without: it costs {:.0f} "
       "% "
       "(goal: under {:.0f} %)\n",
-      scale.large_bytes >> 20, speeds.size(), median(speeds), median(speeds_without), cost, kGoal);
+      alone->scale.large_bytes >> 20, speeds.size(), median(speeds), median(speeds_without), cost, kGoal);
+}
+
+// How far uploads that end together share the disk's flushes: one session after the other, and eight at once.
+void measure_parallel_commits(const Settings& settings) {
+  constexpr int kSessions = 8;
+  const auto alone = prepare_alone(settings);
+  const auto server = start_ferryd(alone->site, true);
+  std::vector<double> one, many;
+  for (int round = 0; round < alone->scale.rounds && !is_interrupted; ++round) {
+    one.push_back(parallel_small_uploads({*server, nullptr, alone->scale, alone->payload}, 1).value);
+    many.push_back(parallel_small_uploads({*server, nullptr, alone->scale, alone->payload}, kSessions).value);
+  }
+  fmt::print(
+      "small files up, durable, clear, medians of {}: {:.0f} files/s with one session, {:.0f} with {} at "
+      "once: "
+      "{:.1f} times as many\n",
+      one.size(), median(one), median(many), kSessions, median(many) / median(one));
 }
 
 int bench_main(int argc, char** argv) {
@@ -229,6 +262,8 @@ int bench_main(int argc, char** argv) {
   app.add_option("--output", settings.output, "write the page here as well (Markdown)");
   app.add_option("--only", settings.only, "only the workloads whose name contains this, e.g. \"small\"");
   app.add_flag("--digest-cost", settings.digest_cost, "only what the digest of an upload costs; no page");
+  app.add_flag("--parallel-commits", settings.parallel_commits,
+               "only how far uploads that end together share the disk's flushes; no page");
   app.add_flag("--without-peers", settings.without_peers, "ferryd alone");
   try {
     app.parse(argc, argv);
@@ -239,6 +274,10 @@ int bench_main(int argc, char** argv) {
   try {
     if (settings.digest_cost) {
       measure_digest_cost(settings);
+      return 0;
+    }
+    if (settings.parallel_commits) {
+      measure_parallel_commits(settings);
       return 0;
     }
     const std::string text = markdown(run(settings));

@@ -120,6 +120,36 @@ Sample small_uploads(const Round& round) {
   return sample;
 }
 
+Sample parallel_small_uploads(const Round& round, int sessions) {
+  wait_for_ports();
+  std::vector<Client> clients;
+  for (int i = 0; i < sessions; ++i) clients.push_back(ready_client(round));
+  flush_disk(round.server);
+  const int each = round.scale.small_files / sessions;
+  std::exception_ptr failure;
+  std::mutex failure_mutex;
+  const auto upload_all = [&](int session) {
+    try {
+      for (int i = 0; i < each; ++i)
+        clients[static_cast<std::size_t>(session)].upload(small_name(session * each + i), round.payload,
+                                                          round.scale.small_bytes);
+    } catch (...) {
+      const std::lock_guard lock(failure_mutex);
+      failure = std::current_exception();
+    }
+  };
+  const Sample sample = rate_of(round.server, [&] {
+    std::vector<std::thread> threads;
+    for (int i = 0; i < sessions; ++i) threads.emplace_back(upload_all, i);
+    for (std::thread& thread : threads) thread.join();
+    return each * sessions;
+  });
+  if (failure) std::rethrow_exception(failure);
+  for (int i = 0; i < each * sessions; ++i) clients.front().command("DELE " + small_name(i));
+  for (Client& client : clients) client.quit();
+  return sample;
+}
+
 Sample logins(const Round& round) {
   {
     Client first(round.server, round.tls);  // "known": its first login is behind it

@@ -34,7 +34,9 @@ Sample large_download(const Round& round);   // MiB/s
 Sample large_upload(const Round& round);     // MiB/s, up to the 226
 Sample small_downloads(const Round& round);  // files/s, one session
 Sample small_uploads(const Round& round);    // files/s, one session
-Sample logins(const Round& round);           // sessions/s from connect to the answer to QUIT, several at once
-Sample idle_sessions(const Round& round);    // KiB of proportional memory per session
+// files/s together, durable: that many sessions at once, each with its own names.
+Sample parallel_small_uploads(const Round& round, int sessions);
+Sample logins(const Round& round);         // sessions/s from connect to the answer to QUIT, several at once
+Sample idle_sessions(const Round& round);  // KiB of proportional memory per session
 
 }  // namespace ferry::bench
