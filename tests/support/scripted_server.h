@@ -25,10 +25,19 @@ class ScriptedServer {
   ~ScriptedServer();
 
   // Before the client comes. Instead of what it would answer.
-  void on(const std::string& verb, Answer answer) { answers_[verb] = std::move(answer); }
-  void feature(const std::string& line) { features_.push_back(line); }
+  void on(const std::string& verb, Answer answer) {
+    const std::lock_guard lock(mutex_);
+    answers_[verb] = std::move(answer);
+  }
+  void feature(const std::string& line) {
+    const std::lock_guard lock(mutex_);
+    features_.push_back(line);
+  }
   // Between the lines of one answer.
-  void pause_between_lines(std::chrono::milliseconds pause) { pause_ = pause; }
+  void pause_between_lines(std::chrono::milliseconds pause) {
+    const std::lock_guard lock(mutex_);
+    pause_ = pause;
+  }
 
   std::uint16_t port() const { return port_; }
   std::string file() const;                   // as it is now
