@@ -7,6 +7,7 @@
 
 #include <array>
 #include <map>
+#include <mutex>
 #include <stdexcept>
 
 #include "shared/ftp/host_port.h"
@@ -41,7 +42,9 @@ std::shared_ptr<net::TlsClient> tls_client(const TalkerOptions& options) {
     return must(net::TlsClient::create(wanted), "TLS");
   };
   if (!options.certificate.empty()) return make();
+  static std::mutex mutex;  // some tests talk in several threads
   static std::map<TlsVersion, std::shared_ptr<net::TlsClient>> made;
+  const std::lock_guard lock(mutex);
   auto& client = made[options.version];
   if (!client) client = make();
   return client;
