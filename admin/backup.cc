@@ -3,6 +3,7 @@
 // root opens no path that the user could change.
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <sodium.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -36,12 +37,19 @@ Error is_there(const std::string& file) {
 Status put_in_place(const std::string& fresh, const std::string& file, bool overwrites) {
   const unsigned flags = overwrites ? 0 : RENAME_NOREPLACE;
   if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, file.c_str(), flags) == 0) return sync_folder_of(file);
+  // NFS and others know no such rename; a second name is made only where there is none.
+  if (!overwrites && (errno == EINVAL || errno == ENOSYS) && ::link(fresh.c_str(), file.c_str()) == 0) {
+    if (::unlink(fresh.c_str()) != 0) return fail_errno(errno, "cannot remove " + fresh);
+    return sync_folder_of(file);
+  }
   if (errno == EEXIST) return tl::unexpected<Error>(is_there(file));
   return fail_errno(errno, "cannot rename to " + file);
 }
 
 Status write_backup(int copy, const std::string& file, bool overwrites) {
-  const std::string fresh = file + ".tmp";
+  // Two backups at once, or a file that happens to be called like this, must not meet.
+  const std::string fresh =
+      fmt::format("{}.tmp-{:08x}{:08x}", file, randombytes_random(), randombytes_random());
   const auto target = make_private(fresh);
   if (!target) return tl::unexpected<Error>(target.error());
   Status done = copy_to_disk(copy, target->get(), fresh);

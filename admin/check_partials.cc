@@ -1,5 +1,6 @@
 // Rows of uploads against the partials in the home.
 #include <fmt/core.h>
+#include <sodium.h>
 
 #include <algorithm>
 #include <charconv>
@@ -249,10 +250,18 @@ Status check_orphans(const CheckedAccount& checked, const std::set<std::string, 
 }  // namespace
 
 Status settle_upload(const CheckedAccount& checked, const Partial& row) {
+  // The list is old by now: ferryd may have settled it, and its client may be back.
+  store::OwnerId self = 0;
+  randombytes_buf(&self, sizeof self);
+  self |= 2;  // neither nobody nor ferryd's settler
+  const auto taken = checked.store.take_over(row.id, row.owner.value_or(0), self);
+  if (!taken) return tl::unexpected<Error>(taken.error());
+  if (!*taken) return {};
   if (!is_token(row.token)) return checked.store.drop_upload(row.id);
   const auto partial = checked.home.partial(row.token);
   if (!partial) return tl::unexpected<Error>(partial.error());
   if (*partial && S_ISREG((*partial)->st_mode)) {
+    if (const Status tidy = checked.home.tidy_partial(row.token, (*partial)->st_size); !tidy) return tidy;
     return checked.store.park_upload(row.id, (*partial)->st_size, "", row.hit_quota,
                                      [&](Bytes fits) { return checked.home.cut_partial(row.token, fits); });
   }

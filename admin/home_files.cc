@@ -86,6 +86,14 @@ HomeFiles::Found HomeFiles::partial(const std::string& token) const {
   return found_at(partials_.get(), token, folder_ + ": a partial");
 }
 
+Status HomeFiles::tidy_partial(const std::string& token, Bytes size) const {
+  if (::fchmodat(partials_.get(), token.c_str(), 0600, 0) != 0)
+    return fail_errno(errno, folder_ + ": a partial");
+  const UniqueFd file(::openat(partials_.get(), token.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!file || ::ftruncate(file.get(), size) != 0) return fail_errno(errno, folder_ + ": a partial");
+  return {};
+}
+
 Status HomeFiles::cut_partial(const std::string& token, Bytes size) const {
   if (size == 0) return remove_partial(token);
   const UniqueFd file(::openat(partials_.get(), token.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));

@@ -37,6 +37,8 @@ class HomeFiles {
   Found look_again(std::string_view path);
 
   Found partial(const std::string& token) const;
+  // What a death left of a partial: permissions to go on with it, no blocks beyond `size`.
+  Status tidy_partial(const std::string& token, Bytes size) const;
   Status cut_partial(const std::string& token, Bytes size) const;  // to 0: removes it
   Status remove_partial(const std::string& token) const;           // a missing one is fine
   Status for_each_partial(const std::function<void(std::string_view name)>& visit) const;

@@ -25,6 +25,8 @@ void say(const std::string& line) {
 
 // A copy in the store's folder that can take its place; it is gone again if the backup is no good.
 Result<store::StoreSummary> bring_in(int backup, const std::string& fresh, const std::string& name) {
+  // Of a restore that was killed: SQLite would play them into this copy.
+  for (const char* suffix : {"-wal", "-shm", "-journal"}) ::unlink((fresh + suffix).c_str());
   auto file = make_private(fresh);
   Status done = file ? copy_to_disk(backup, file->get(), fresh) : tl::unexpected<Error>(file.error());
   Result<store::StoreSummary> summary;
@@ -48,17 +50,31 @@ std::string free_name(const std::string& store) {
   return name;
 }
 
-// The log goes first: beside another store it would be played into that. The index is made anew from the log.
+void take_back(const std::string& store, const std::string& aside) {
+  for (const char* suffix : {"-wal", "-journal"})
+    ::rename((aside + suffix).c_str(), (store + suffix).c_str());
+  ::unlink(aside.c_str());
+}
+
+// The store under a second name, then its log, which beside another store would be played into that. The
+// index is made anew from the log. What fails in between is taken back, so that store and log stay together.
 // "" when there is no store.
 Result<std::string> put_aside(const std::string& store) {
-  const std::string aside = free_name(store);
-  if (::rename((store + "-wal").c_str(), (aside + "-wal").c_str()) != 0 && errno != ENOENT)
-    return fail_errno(errno, "cannot put aside " + store + "-wal");
-  if (::unlink((store + "-shm").c_str()) != 0 && errno != ENOENT)
-    return fail_errno(errno, "cannot remove " + store + "-shm");
-  if (::link(store.c_str(), aside.c_str()) == 0) return aside;
-  if (errno == ENOENT) return std::string();
-  return fail_errno(errno, "cannot put aside " + store);
+  std::string aside = free_name(store);
+  const bool has_store = ::link(store.c_str(), aside.c_str()) == 0;
+  if (!has_store && errno != ENOENT) return fail_errno(errno, "cannot put aside " + store);
+  for (const char* suffix : {"-wal", "-journal"}) {
+    if (::rename((store + suffix).c_str(), (aside + suffix).c_str()) == 0 || errno == ENOENT) continue;
+    const int error_number = errno;
+    take_back(store, aside);
+    return fail_errno(error_number, "cannot put aside " + store + suffix);
+  }
+  if (::unlink((store + "-shm").c_str()) != 0 && errno != ENOENT) {
+    const int error_number = errno;
+    take_back(store, aside);
+    return fail_errno(error_number, "cannot remove " + store + "-shm");
+  }
+  return has_store ? aside : std::string();
 }
 
 struct Restored {
@@ -78,7 +94,11 @@ Result<Restored> replace_store(int backup, const std::string& name, const std::s
   if (!summary) return tl::unexpected<Error>(summary.error());
   auto aside = put_aside(store);
   if (!aside) return tl::unexpected<Error>(aside.error());
-  if (::rename(fresh.c_str(), store.c_str()) != 0) return fail_errno(errno, "cannot rename to " + store);
+  if (::rename(fresh.c_str(), store.c_str()) != 0) {
+    const int error_number = errno;
+    if (!aside->empty()) take_back(store, *aside);
+    return fail_errno(error_number, "cannot rename to " + store);
+  }
   if (const Status synced = sync_folder_of(store); !synced) return tl::unexpected<Error>(synced.error());
   return Restored{*summary, std::move(*aside)};
 }

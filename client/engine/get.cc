@@ -152,6 +152,20 @@ Status Download::verify() {
 
 }  // namespace
 
+namespace {
+
+// Where no digest can tell: a large file that was written to while it moved may be made of two. Small ones
+// are too quick for that, and asking would take as long as they do.
+Status is_still(Connection& connection, const std::string& remote, const ftp::Entry& entry, Bytes arrived) {
+  if (arrived < kJournalFrom || !entry.size || !entry.modified) return {};
+  const auto now = describe(connection, remote);
+  if (!now) return connection.usable() ? Status{} : tl::unexpected(now.error());
+  if (now->size == entry.size && now->modified == entry.modified) return {};
+  return fail(Errc::io, remote + ": changed on the server while it was fetched: fetch it again");
+}
+
+}  // namespace
+
 Result<TransferResult> get_file(Connection& connection, const std::string& remote, const std::string& local,
                                 const TransferOptions& options, const OnProgress& progress,
                                 const ftp::Entry* known) {
@@ -177,6 +191,12 @@ Result<TransferResult> get_file(Connection& connection, const std::string& remot
     return tl::unexpected(arrived.error());
   }
   if (auto same = download.verify(); !same) return tl::unexpected(same.error());
+  if (!download.result().verified) {
+    if (auto still = is_still(connection, remote, *entry, download.state().done); !still) {
+      part->drop();
+      return tl::unexpected(still.error());
+    }
+  }
   const bool sync = options.sync_small || download.state().done >= kJournalFrom;
   if (auto placed = part->finish(local, *target, entry->modified, sync); !placed)
     return tl::unexpected(placed.error());

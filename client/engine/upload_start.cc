@@ -2,10 +2,14 @@
 
 #include <poll.h>
 
+#include <algorithm>
+
 #include "client/engine/breakpoint.h"
+#include "client/engine/data.h"
 #include "client/engine/listing.h"
 #include "client/engine/part_start.h"
 #include "client/engine/prefix_digest.h"
+#include "client/engine/transfer_io.h"
 #include "client/engine/wait.h"
 
 namespace ferry::client {
@@ -71,13 +75,37 @@ Result<std::optional<Finding>> by_digest(Connection& connection, const std::stri
   return Finding{Proof::different, "differs from this file"};
 }
 
+constexpr Bytes kComparedEnd = 64 * 1024;
+
+// A record says that this file was begun there, not that what stands there now is a piece of it: another may
+// have put a file there, or the server may have kept an old one. So its end is fetched and compared.
+Result<bool> has_same_end(Connection& connection, const std::string& remote, const There& there, int fd,
+                          const OnProgress& progress) {
+  TransferState state;
+  state.total = there.size;
+  state.done = state.resumed = there.size;
+  Pump pump{connection, fd, state, nullptr, progress};
+  pump.overlap = std::min(there.size, kComparedEnd);
+  const DataCommand command{"RETR", remote, there.size - pump.overlap, false, &pump.is_different};
+  const auto reply = run_data_command(
+      connection, command,
+      [&](net::Stream& data) { return receive_file(pump, data, []() -> Status { return {}; }); }, [] {});
+  if (reply) return true;
+  if (!connection.usable()) return tl::unexpected(reply.error());
+  return false;  // another end, or one that cannot be read
+}
+
 Result<Finding> examine(Connection& connection, const std::string& remote, const UploadSource& source,
-                        const There& there, PrefixDigest& here) {
+                        const There& there, PrefixDigest& here, const OnProgress& progress) {
   if (there.size > source.size) return Finding{Proof::different, "is longer than this file"};
   auto told = by_digest(connection, remote, there, here);
   if (!told) return tl::unexpected(told.error());
   if (*told) return std::move(**told);
-  if (source.is_recorded) return Finding{Proof::same, "as it was begun from this file"};
+  if (source.is_recorded) {
+    auto same = has_same_end(connection, remote, there, source.fd, progress);
+    if (!same) return tl::unexpected(same.error());
+    if (*same) return Finding{Proof::same, "begun from this file, with the same end"};
+  }
   return Finding{Proof::none, "cannot be shown to be of this file"};
 }
 
@@ -98,7 +126,7 @@ Result<UploadStart> find_upload_start(Connection& connection, const std::string&
   if (!there) return tl::unexpected(there.error());
   if (there->size == 0) return start;
   PrefixDigest here(connection, source.fd, source.size, progress);
-  auto finding = examine(connection, remote, source, *there, here);
+  auto finding = examine(connection, remote, source, *there, here, progress);
   if (!finding) return tl::unexpected(finding.error());
   if (finding->proof != Proof::same) {
     auto goes_on = settle(connection, options, {remote, there->size, finding->proof, finding->why}, "sent");

@@ -121,6 +121,10 @@ void Settlement::settle_rows(std::optional<store::OwnerId> owner) {
 // Three ends are possible: the partial is there (it waits for its resume), it has become the file (the commit
 // is finished), or neither (it was being removed, or its home is gone).
 void Settlement::settle_upload(const store::Partial& row) {
+  // The list may be old: somebody else may have settled it, and its client may be back.
+  const auto taken = store_.take_over(row.id, row.owner.value_or(self_), self_);
+  if (!taken) return note(tl::unexpected(taken.error()), row.path);
+  if (!*taken) return;
   const Home* home = home_of(row.account);
   if (home == nullptr) return note_no_home(row.path);
   const auto info = home->partial_info(row.token);

@@ -192,6 +192,12 @@ Result<std::string> Store::finish_intent(IntentId id, bool happened) {
   });
 }
 
+Result<bool> Store::take_over(UploadId id, OwnerId from, OwnerId to) {
+  return impl_->write("taking over an upload", [&]() -> Result<bool> {
+    return impl_->exec("UPDATE breakpoint SET owner = ?3 WHERE id = ?1 AND owner = ?2", id, from, to) > 0;
+  });
+}
+
 Status Store::adopt(OwnerId owner) {
   return impl_->write("taking over what others left", [&]() -> Status {
     impl_->exec("UPDATE breakpoint SET owner = ?1 WHERE owner IS NOT NULL", owner);

@@ -208,6 +208,9 @@ class Store {
   Result<std::vector<KnownDigest>> digests_after(AccountId account, std::string_view path, int most);
 
   // --- settling after a death ---
+  // Makes a running upload `to`'s if it still is `from`'s, so that nobody settles what has a new owner by
+  // now. False: it is not.
+  Result<bool> take_over(UploadId id, OwnerId from, OwnerId to);
   // Makes every running upload, removal and rename `owner`'s. When nobody is left whose they could be.
   Status adopt(OwnerId owner);
   Result<std::vector<Partial>> uploads_owned_by(std::optional<OwnerId> owner);  // nullopt: every active row

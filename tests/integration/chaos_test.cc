@@ -161,7 +161,8 @@ void ChaosAlone::expect_no_descriptors_left() {
   server_.start();
   const auto workers = server_.worker_pids();
   ASSERT_FALSE(workers.empty());
-  for (const auto& [pid, files] : old) {
+  for (const auto& [pid, of_pid] : old) {
+    const auto& files = of_pid;
     std::multiset<std::string> fresh;
     EXPECT_TRUE(wait_until([&] { return (fresh = open_files(workers.front())) == files; }))
         << "worker " << pid << ": " << testing::PrintToString(files)

@@ -52,6 +52,19 @@ TEST_F(FerryAndOddServers, WithoutRestADownloadBeginsAnew) {
   EXPECT_TRUE(read_file(here("copy")) == content_);
 }
 
+// No digest tells; but its time did not stay what it was.
+TEST_F(FerryAndOddServers, FileThatChangesWhileItMovesIsNoDownload) {
+  server_.on("MDTM", [asked = 0](const std::string&) mutable {
+    return std::vector<std::string>{asked++ == 0 ? "213 20260101000000" : "213 20260101000001"};
+  });
+  write_file(here("copy"), "what was there");
+  EXPECT_TRUE(says(client_.run("get", {"-o", "copy", "/tape"}), 1, "changed on the server"));
+  EXPECT_EQ(read_file(here("copy")), "what was there");
+  EXPECT_FALSE(fs::exists(here("copy.ferry-part")));
+  EXPECT_TRUE(says(client_.run("get", {"-o", "copy", "/tape"}), 0, ""));
+  EXPECT_TRUE(read_file(here("copy")) == content_);
+}
+
 class FerryAndHalfAnUpload : public FerryAndOddServers {
  protected:
   FerryAndHalfAnUpload() {

@@ -1,9 +1,11 @@
 // ferry's resume against foreign servers: one that has digests, and one where the person has to be asked.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 #include <filesystem>
 
+#include "client/engine/upload_records.h"
 #include "tests/support/ferry_client.h"
 #include "tests/support/peer_server.h"
 #include "tests/support/terminal.h"
@@ -144,6 +146,30 @@ TEST_F(FerryAsks, NobodyWithoutATerminal) {
   EXPECT_EQ(anew.exit_code, 0) << anew.err;
   EXPECT_NE(anew.err.find("cannot be shown to be of this file"), std::string::npos) << anew.err;
   EXPECT_TRUE(same_content(there(), client_->here() / "tape"));
+}
+
+// We began this upload; but another has put a file of his own there since, or the server kept an old one.
+TEST_F(FerryAsks, RecordIsNoProofOfWhatStandsThere) {
+  const fs::path tape = client_->here() / "tape";
+  const auto begin = [&] {
+    struct stat info {};
+    ASSERT_EQ(::stat(tape.c_str(), &info), 0);
+    fs::create_directories(client_->upload_records().parent_path());
+    client::UploadRecords records(client_->upload_records().string());
+    ASSERT_TRUE(records.begin({server_->host() + ":" + std::to_string(server_->port()), server_->user(),
+                               server_->remote_dir() + "/tape"},
+                              client::identity_of(info)));
+  };
+  begin();
+  const RunResult on = client_->run("put", {"-c", "tape", server_->remote_dir()});
+  EXPECT_NE(on.err.find(" offset=1000000"), std::string::npos) << on.err;
+  EXPECT_TRUE(same_content(there(), tape));
+  write_noise(there(), 1'000'000, 6);
+  begin();
+  const RunResult anew = client_->run("put", {"-c", "tape", server_->remote_dir()});
+  EXPECT_EQ(anew.exit_code, 0) << anew.err;
+  EXPECT_NE(anew.err.find("cannot be shown to be of this file"), std::string::npos) << anew.err;
+  EXPECT_TRUE(same_content(there(), tape));
 }
 
 }  // namespace
