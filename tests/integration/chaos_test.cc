@@ -36,7 +36,7 @@ std::optional<std::string> bytes_of(const fs::path& file) {
   return read_bytes(file);
 }
 
-// What a process has open, but for its connections.
+// What a process has open, but for its connections and a sanitizer's report, which bears its number.
 std::multiset<std::string> open_files(pid_t pid) {
   std::multiset<std::string> names;
   std::error_code gone;
@@ -44,7 +44,8 @@ std::multiset<std::string> open_files(pid_t pid) {
        at.increment(gone)) {
     std::error_code closed;
     const std::string name = fs::read_symlink(at->path(), closed).string();
-    if (!closed) names.insert(name.substr(0, name.find(":[")));  // socket:[4711]
+    if (!closed && name.find("sanitizer-reports") == name.npos)
+      names.insert(name.substr(0, name.find(":[")));  // socket:[4711]
   }
   return names;
 }
