@@ -18,7 +18,6 @@
 #include "server/session/arrival.h"
 #include "server/session/login.h"
 #include "shared/base/check.h"
-#include "shared/base/sanitized.h"
 #include "shared/net/socket.h"
 
 namespace ferry {
@@ -29,9 +28,6 @@ namespace {
 constexpr std::uint64_t kTagStop = 1, kTagUnsettled = 2, kTagListener = 16;
 constexpr std::uint64_t kFirstSession = std::uint64_t{1} << 32;
 
-constexpr int kSpareThreads = 2;  // kept when there is nothing to do
-constexpr int kIdleThreadLeavesAfterMs = 5000;
-constexpr std::size_t kThreadStack = (kIsSanitized ? 2048 : 512) * 1024;
 constexpr std::chrono::milliseconds kRetryAccept{100};
 constexpr std::chrono::milliseconds kRetryUnsettled{1000};
 
@@ -107,70 +103,6 @@ void Worker::retry_unsettled_if_due() {
   next_retry_ = Deadline::after(kRetryUnsettled);
   if (!services_.unsettled.is_empty() && !is_retrying_.exchange(true))
     rearm(epoll_.get(), unsettled_event_.get(), EPOLLIN | EPOLLONESHOT, kTagUnsettled);
-}
-
-// --- threads ---
-
-void* Worker::thread_entry(void* worker) {
-  static_cast<Worker*>(worker)->thread_main();
-  return nullptr;
-}
-
-void Worker::thread_main() {
-  while (wait_and_handle()) {
-  }
-}
-
-bool Worker::wait_and_handle() {
-  {
-    const std::lock_guard lock(mutex_);
-    ++idle_threads_;
-  }
-  epoll_event event{};
-  const int ready = epoll_wait(epoll_.get(), &event, 1, kIdleThreadLeavesAfterMs);
-  {
-    std::unique_lock lock(mutex_);
-    --idle_threads_;
-    const bool is_spare = ready == 0 && threads_ > kSpareThreads && idle_threads_ > 0;
-    if (is_stopping_ || is_spare) {
-      leave(std::move(lock));
-      return false;
-    }
-  }
-  if (ready < 0) CHECK(errno == EINTR);
-  if (ready <= 0) return true;
-  start_thread_if_short();
-  handle(event.data.u64);
-  return true;
-}
-
-// A thread joins the one that ended before it, and run() the last: what libraries do at a thread's end must
-// not meet what they do at the end of the process.
-void Worker::leave(std::unique_lock<std::mutex> lock) {
-  --threads_;
-  const auto predecessor = std::exchange(last_ended_, pthread_self());
-  thread_ended_.notify_all();
-  lock.unlock();
-  if (predecessor) pthread_join(*predecessor, nullptr);
-}
-
-// Whoever takes work makes sure that somebody waits for the next.
-void Worker::start_thread_if_short() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (idle_threads_ > 0 || is_stopping_ || threads_ >= services_.options.threads_per_worker) return;
-    ++threads_;
-  }
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setstacksize(&attributes, kThreadStack);
-  pthread_t thread{};
-  const int error = pthread_create(&thread, &attributes, &Worker::thread_entry, this);
-  pthread_attr_destroy(&attributes);
-  if (error == 0) return;
-  // The threads there are go on; the next one who takes work tries again.
-  const std::lock_guard lock(mutex_);
-  --threads_;
 }
 
 // --- events ---
@@ -438,56 +370,6 @@ std::vector<Worker::SessionId> Worker::waiting_sessions() {
     if (slot.is_waiting) ids.push_back(id);
   }
   return ids;
-}
-
-// --- orders of the master ---
-
-void Worker::stop_accepting() {
-  const std::lock_guard lock(mutex_);
-  if (!accepts_) return;
-  accepts_ = false;
-  for (const WorkerListener& listener : seat_.listeners)
-    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener.fd, nullptr);
-  stop_if_done_locked();
-}
-
-// While a server drains, new connections are refused instead of waiting in a queue nobody serves: the master
-// has closed its copies.
-void Worker::close_listeners_locked() {
-  if (!services_.draining.load() || accepts_ || arriving_ > 0) return;
-  for (WorkerListener& listener : seat_.listeners) {
-    if (listener.fd >= 0) close(std::exchange(listener.fd, -1));
-  }
-}
-
-void Worker::drain(std::chrono::milliseconds limit) {
-  services_.draining = true;
-  stop_accepting();
-  {
-    const std::lock_guard lock(mutex_);
-    close_listeners_locked();
-    cut_at_ = std::chrono::steady_clock::now() + limit;
-    arm_timer_locked(cut_at_);
-  }
-  for (const SessionId id : waiting_sessions()) {
-    if (claim(id)) say_goodbye(id);
-  }
-}
-
-void Worker::kick(SessionId id) {
-  const std::lock_guard lock(mutex_);
-  if (const auto found = sessions_.find(id); found != sessions_.end()) interrupt(*found->second.session);
-}
-
-// `session` may be run by another thread now.
-void Worker::interrupt(Session& session) {
-  session.interrupted = true;
-  session.control.stream.interrupt();
-}
-
-void Worker::interrupt_all() {
-  const std::lock_guard lock(mutex_);
-  for (auto& [id, slot] : sessions_) interrupt(*slot.session);
 }
 
 // --- with mutex_ held ---
