@@ -51,12 +51,6 @@ void list_all(Session& session) {
   }
 }
 
-void refuse_digest(Session& session, LongReply& reply, const Error& error, bool is_aborted) {
-  if (!is_aborted) return reply.end(reply_code_for(error), text_of(error, session.language));
-  reply.end(426, session.text("Transfer aborted"));
-  session.reply(226, "ABOR done");
-}
-
 }  // namespace
 
 void site_breakpoint(Session& session, std::string_view argument) {

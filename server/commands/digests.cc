@@ -13,15 +13,6 @@ namespace ferry {
 
 namespace {
 
-// Ends the reply of a digest that did not come about. One that ABOR ended has had its say; ABOR has its own.
-void refuse_digest(Session& session, LongReply& reply, const Error& error, bool is_aborted) {
-  if (!is_aborted) {
-    return reply.end(reply_code_for(error), text_of(error, session.language));
-  }
-  reply.end(426, session.text("Transfer aborted"));
-  session.reply(226, "ABOR done");
-}
-
 // §3.5 of the draft has codes of its own.
 Error in_words_of_hash(Error error) {
   if (error.kind == Errc::is_directory) error.reply_code = 553;

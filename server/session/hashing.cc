@@ -7,6 +7,7 @@
 
 #include "server/session/changes.h"
 #include "server/session/permit.h"
+#include "server/session/replies.h"
 #include "server/session/watch.h"
 
 namespace ferry {
@@ -116,6 +117,12 @@ void LongReply::tell(std::string_view text) {
 
 void LongReply::end(int code, std::string_view text) {
   session_.reply(ftp::Reply{has_begun_ ? code_ : code, {std::string(text)}});
+}
+
+void refuse_digest(Session& session, LongReply& reply, const Error& error, bool is_aborted) {
+  if (!is_aborted) return reply.end(reply_code_for(error), text_of(error, session.language));
+  reply.end(426, session.text("Transfer aborted"));
+  session.reply(226, "ABOR done");
 }
 
 Result<std::string> digest_of(Session& session, const Digestible& source, DigestKind kind, Bytes first,

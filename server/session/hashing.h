@@ -39,6 +39,9 @@ class LongReply {
   bool has_begun_ = false;
 };
 
+// Ends the reply of a digest that did not come about. One that ABOR ended has had its say; ABOR has its own.
+void refuse_digest(Session& session, LongReply& reply, const Error& error, bool is_aborted);
+
 // Digest of bytes [first, end) of the file, in lower-case hex. Says how far it is every kTellEvery, and when
 // STAT asks. Errc::busy: too many transfers and digests run, or the file changed while it was read;
 // Errc::cancelled: `is_aborted` says whether by ABOR, which wants a 226 of its own then.

@@ -330,8 +330,8 @@ Result<NewPartial> Home::make_partial(std::int64_t maker) const {
   token.insert(0, token_prefix(maker));
   UniqueFd file(
       openat(reserved_.get(), token.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kFileMode));
-  if (!file) return fail_errno(errno, "partial");
-  auto info = info_of(file.get(), "partial");
+  if (!file) return fail_errno(errno, "the unfinished upload");
+  auto info = info_of(file.get(), "the unfinished upload");
   if (!info) return tl::unexpected(info.error());
   return NewPartial{std::move(token), std::move(file), info->inode};
 }
@@ -343,7 +343,7 @@ bool Home::is_partial_of(std::int64_t maker, std::string_view token) {
 Result<UniqueFd> Home::open_partial(const std::string& token) const {
   if (auto checked = check_token(token); !checked) return tl::unexpected(checked.error());
   UniqueFd file(openat(reserved_.get(), token.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
-  if (!file) return fail_errno(errno, "partial");
+  if (!file) return fail_errno(errno, "the unfinished upload");
   return file;
 }
 
@@ -351,16 +351,17 @@ Result<FileInfo> Home::partial_info(const std::string& token) const {
   if (auto checked = check_token(token); !checked) return tl::unexpected(checked.error());
   struct stat status {};
   if (fstatat(reserved_.get(), token.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0)
-    return fail_errno(errno, "partial");
+    return fail_errno(errno, "the unfinished upload");
   return FileInfo::of(status);
 }
 
 Status Home::tidy_partial(const std::string& token, Bytes size) const {
   // It may have got the permissions of the file it was to replace, which may forbid to open it.
-  if (fchmodat(reserved_.get(), token.c_str(), kFileMode & 0700, 0) != 0) return fail_errno(errno, "partial");
+  if (fchmodat(reserved_.get(), token.c_str(), kFileMode & 0700, 0) != 0)
+    return fail_errno(errno, "the unfinished upload");
   auto file = open_partial(token);
   if (!file) return tl::unexpected(file.error());
-  if (ftruncate(file->get(), size) != 0) return fail_errno(errno, "partial");
+  if (ftruncate(file->get(), size) != 0) return fail_errno(errno, "the unfinished upload");
   return {};
 }
 
@@ -368,14 +369,14 @@ Status Home::cut_partial(const std::string& token, Bytes size) const {
   if (size == 0) return remove_partial(token);
   auto file = open_partial(token);
   if (!file) return tl::unexpected(file.error());
-  if (ftruncate(file->get(), size) != 0) return fail_errno(errno, "partial");
+  if (ftruncate(file->get(), size) != 0) return fail_errno(errno, "the unfinished upload");
   return {};
 }
 
 Status Home::remove_partial(const std::string& token) const {
   if (auto checked = check_token(token); !checked) return checked;
   if (unlinkat(reserved_.get(), token.c_str(), 0) != 0 && errno != ENOENT)
-    return fail_errno(errno, "partial");
+    return fail_errno(errno, "the unfinished upload");
   return {};
 }
 

@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds kYoungestWaits{400};
 constexpr std::chrono::milliseconds kLookAgain{20}, kLookAgainAtMost{200};
 
 Status cut_file(int fd, Bytes size) {
-  if (ftruncate(fd, size) != 0) return fail_errno(errno, "partial");
+  if (ftruncate(fd, size) != 0) return fail_errno(errno, "the unfinished upload");
   return {};
 }
 

@@ -208,7 +208,7 @@ Status Upload::compare_with_complete(const Look& look) {
 Status Upload::cut_tail() {
   const Bytes keep = copies_ ? 0 : offset_;
   if (tail_end_ <= keep) return {};
-  if (ftruncate(file_.get(), keep) != 0) return fail_errno(errno, "partial");
+  if (ftruncate(file_.get(), keep) != 0) return fail_errno(errno, "the unfinished upload");
   // Whatever fails from here, the partial is what it is now.
   tail_end_ = keep;
   row_.sha256.clear();

@@ -9,45 +9,31 @@ namespace {
 
 Errc kind_of(int error_number) {
   switch (error_number) {
-    case ENOENT:
-      return Errc::not_found;
-    case EEXIST:
-      return Errc::exists;
-    case ENOTEMPTY:
-      return Errc::not_empty;
+    case ENOENT: return Errc::not_found;
+    case EEXIST: return Errc::exists;
+    case ENOTEMPTY: return Errc::not_empty;
     case EACCES:
     case EPERM:
-    case EROFS:
-      return Errc::permission;
-    case EISDIR:
-      return Errc::is_directory;
-    case ENOTDIR:
-      return Errc::not_directory;
+    case EROFS: return Errc::permission;
+    case EISDIR: return Errc::is_directory;
+    case ENOTDIR: return Errc::not_directory;
     case EXDEV:
-    case ELOOP:
-      return Errc::outside;
+    case ELOOP: return Errc::outside;
     case EBUSY:
-    case ETXTBSY:
-      return Errc::busy;
+    case ETXTBSY: return Errc::busy;
     case ENOSPC:
-    case EDQUOT:
-      return Errc::no_space;
+    case EDQUOT: return Errc::no_space;
     case ENAMETOOLONG:
-    case EILSEQ:
-      return Errc::name_refused;
-    case ETIMEDOUT:
-      return Errc::timeout;
+    case EILSEQ: return Errc::name_refused;
+    case ETIMEDOUT: return Errc::timeout;
     case EPIPE:
     case ECONNRESET:
     case ENOTCONN:  // said instead by calls that come later
-    case ECONNABORTED:
-      return Errc::reset;
+    case ECONNABORTED: return Errc::reset;
     case ECONNREFUSED:
     case EHOSTUNREACH:
-    case ENETUNREACH:
-      return Errc::refused;
-    default:
-      return Errc::io;
+    case ENETUNREACH: return Errc::refused;
+    default: return Errc::io;
   }
 }
 
