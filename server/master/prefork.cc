@@ -22,7 +22,8 @@ using std::chrono::milliseconds;
 // A worker that dies sooner than this is likely to do so again; its place waits, twice as long each time.
 constexpr milliseconds kSoon = 5s;
 constexpr milliseconds kFirstBackOff = 100ms;
-constexpr milliseconds kLongestBackOff = 30s;
+// Clients that the kernel has put into the queue of an empty place wait there: shorter than their patience.
+constexpr milliseconds kLongestBackOff = 3s;
 
 std::string how_it_ended(int status) {
   if (WIFSIGNALED(status)) return fmt::format("was ended by signal {}", WTERMSIG(status));
