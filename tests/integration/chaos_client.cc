@@ -41,6 +41,7 @@ void move_below(Map& map, const std::string& from, const std::string& to) {
 void ChaosWorld::count(const std::string& what) {
   const std::lock_guard lock(tally_mutex);
   ++tally[what];
+  ++answered;
 }
 
 ChaosClient::ChaosClient(ChaosWorld& world, SharedFiles& shared, std::string account, int number, bool tls,
@@ -59,7 +60,6 @@ void ChaosClient::run() {
       while (!world_.is_over) step();
     } catch (const std::runtime_error&) {  // a process of the server was killed
       talker_.reset();
-      std::this_thread::sleep_for(2ms);  // the master may be gone: nobody listens for a moment
     }
     if (maybe_) lost();
   }

@@ -32,6 +32,7 @@ struct ChaosWorld {
   Findings findings;
   std::mutex tally_mutex;
   std::map<std::string, int> tally;  // "STOR 226" and how often
+  std::atomic<int> answered{0};      // all of them
 
   void count(const std::string& what);
 };

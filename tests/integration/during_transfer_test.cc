@@ -235,13 +235,7 @@ TEST_P(DuringTransfer, AbortWithAnArgumentIsALineLikeOthers) {
 // It holds a thread for as long as it takes: as a transfer does, and ABOR ends it.
 TEST_P(DuringTransfer, StatusOfAFolderCanBeAborted) {
   FtpTalker talker = connect();
-  server_.put_file("mika", "many", std::nullopt);
-  server_.put_file("mika", "many/first", std::string("content"));
-  const auto place = server_.home("mika") / "many";
-  for (int i = 0; i < 20'000; ++i) {
-    const auto name = place / fmt::format("{:05}{}", i, std::string(240, 'n'));
-    ASSERT_EQ(::link((place / "first").c_str(), name.c_str()), 0);
-  }
+  server_.put_names("mika", "many", 20'000, 245);
   talker.send_raw("STAT many\r\nNOOP\r\nABOR\r\n");
   const auto listing = talker.reply();
   EXPECT_TRUE(answers(listing, 213));

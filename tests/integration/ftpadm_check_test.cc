@@ -62,6 +62,13 @@ class Check : public testing::Test {
     SQLite::Database(server_.folder() / "db/ferry.db", SQLite::OPEN_READWRITE).exec(statement);
   }
 
+  // 0: none.
+  std::int64_t running_audit() {
+    return SQLite::Database(server_.folder() / "db/ferry.db")
+        .execAndGet("SELECT coalesce(max(id), 0) FROM audit")
+        .getInt64();
+  }
+
   json findings(std::vector<std::string> more = {}, int exit_code = kDrift) {
     std::vector<std::string> words = {"check", "mika", "--json"};
     words.insert(words.end(), more.begin(), more.end());
@@ -303,12 +310,20 @@ TEST_F(Check, IsExactWhileFoldersAreRenamed) {
   for (int i = 0; i < 2000; ++i) put(fmt::format("folder/by-hand-{}", i), 7);
   findings({"--fix"}, 0);
   std::atomic<bool> goes_on = true;
+  // Into every second walk a rename falls; the others are left alone, or none would ever be done.
   std::thread client([&] {
     FtpTalker talker = connect();
+    std::int64_t last = 0;
+    const auto next_walk = [&] {
+      return wait_until([&] {
+        const std::int64_t now = running_audit();
+        return now != 0 && std::exchange(last, now) != now;
+      });
+    };
     for (int i = 0; i < 6; ++i) {
+      EXPECT_TRUE(next_walk() && next_walk());
       talker.expect(i % 2 == 0 ? "RNFR folder" : "RNFR other", 350);
       talker.expect(i % 2 == 0 ? "RNTO other" : "RNTO folder", 250);
-      std::this_thread::sleep_for(20ms);  // so that renames fall into walks, and walks between renames
     }
     goes_on = false;
   });

@@ -318,12 +318,8 @@ TEST(RestartsHuge, ReadingThePrefixHearsAbor) {
   std::optional<FtpTalker> talker(FtpTalker::logged_in(server, "mika"));
   talker->expect("ALLO 1000", 200);
   ASSERT_TRUE(answers(talker->break_off("huge", "beginning"), 426));
-  const auto account = server.store().find_account("mika")->id;
-  const auto token = server.store().partial_at(account, "/huge").value()->token;
-  server.stop();
   constexpr std::uintmax_t kHuge = std::uintmax_t{1} << 42;
-  std::filesystem::resize_file(server.home("mika") / store::kPartialsFolder / token, kHuge);
-  server.start();
+  server.resize_partial("mika", "/huge", kHuge);
   talker.emplace(FtpTalker::logged_in(server, "mika"));
   talker->expect("TYPE I", 200);
   ASSERT_EQ(talker->ask("SIZE huge").text(), std::to_string(kHuge));

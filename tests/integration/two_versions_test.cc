@@ -189,10 +189,8 @@ TEST(TwoVersionsHuge, AbortedResumeBelowTheEndTellsNoWrongDigest) {
   ASSERT_TRUE(answers(talker->break_off("huge", "beginning"), 426));
   const auto account = server.store().find_account("mika")->id;
   const auto row = [&] { return *server.store().partial_at(account, "/huge").value(); };
-  server.stop();
   constexpr std::uintmax_t kHuge = std::uintmax_t{1} << 42;
-  std::filesystem::resize_file(server.home("mika") / store::kPartialsFolder / row().token, kHuge);
-  server.start();
+  server.resize_partial("mika", "/huge", kHuge);
   ASSERT_TRUE(server.store().keep_partial_digest(row(), "of all of it"));
   talker.emplace(FtpTalker::logged_in(server, "mika"));
   talker->expect("REST " + std::to_string(kHuge / 2), 350);

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "client/engine/upload_records.h"
@@ -14,13 +13,6 @@ namespace ferry::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A machine of one's own may lack a server; one that is there to test may not.
-#define SKIP_UNLESS_CI(why)                                   \
-  do {                                                        \
-    if (std::getenv("CI") != nullptr) FAIL() << (why).what(); \
-    GTEST_SKIP() << (why).what();                             \
-  } while (false)
 
 // A foreign server with digests: ProFTPD's mod_digest has HASH, without RANG, and XSHA256 with ranges.
 class FerryAndForeignDigests : public testing::Test {

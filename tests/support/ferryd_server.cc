@@ -178,6 +178,26 @@ std::string FerrydServer::log(const std::string& file) const {
   return read_bytes(dir_.path() / "log" / file);
 }
 
+void FerrydServer::put_names(const std::string& name, const std::string& folder, int count,
+                             std::size_t length) {
+  put_file(name, folder, std::nullopt);
+  put_file(name, folder + "/first", "content");
+  const auto place = home(name) / folder;
+  for (int i = 0; i < count; ++i) {
+    std::string link = fmt::format("{:05}", i);
+    link.resize(length, 'n');
+    std::filesystem::create_hard_link(place / "first", place / link);
+  }
+}
+
+void FerrydServer::resize_partial(const std::string& name, const std::string& path, std::uintmax_t size) {
+  const auto row = must(store_->partial_at(must(store_->find_account(name)).id, path));
+  if (!row) throw std::runtime_error("no partial waits at " + path);
+  stop();
+  std::filesystem::resize_file(home(name) / store::kPartialsFolder / row->token, size);
+  start();
+}
+
 Usage FerrydServer::usage(const std::string& name) {
   const auto account = must(store_->find_account(name));
   return {account.used_bytes, account.used_files};

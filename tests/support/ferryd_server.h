@@ -51,6 +51,9 @@ class FerrydServer {
   std::filesystem::path home(const std::string& name) const;
   // Makes the file, or the folder if `bytes` is nothing, in the account's home, owned as ferryd would own it.
   void put_file(const std::string& name, const std::string& path, const std::optional<std::string>& bytes);
+  // Makes the folder with a file `first` and `count` more names of it, `length` bytes each: quicker than
+  // files.
+  void put_names(const std::string& name, const std::string& folder, int count, std::size_t length);
 
   std::uint16_t port() const { return port_; }
   std::uint16_t port_v6() const { return port_v6_; }
@@ -65,6 +68,8 @@ class FerrydServer {
 
   Usage usage(const std::string& name);       // used_bytes and used_files of the store
   Usage disk_usage(const std::string& name);  // regular files, the partials among them
+  // Stops the server, gives the partial that waits at `path` another size, and starts it again.
+  void resize_partial(const std::string& name, const std::string& path, std::uintmax_t size);
   // Nothing is being uploaded any more, and store and disk agree. Waits for it.
   testing::AssertionResult is_settled(const std::string& name,
                                       std::chrono::milliseconds limit = std::chrono::seconds(10));
