@@ -7,11 +7,10 @@
 #include <exception>
 #include <string>
 
-#include "client/cli/commands.h"
+#include "client/cli/parse.h"
 #include "client/line/display.h"
 #include "client/line/exit_code.h"
 #include "client/line/signals.h"
-#include "client/shell/shell.h"
 
 namespace {
 
@@ -28,12 +27,11 @@ void set_locale() {
 int run(int argc, char** argv) {
   using namespace ferry::client;
   int exit_code = kExitUsage;
-  const auto options = parse_command_line(argc, argv, exit_code);
-  if (!options) return exit_code;
+  const auto invocation = parse_command_line(argc, argv, exit_code);
+  if (!invocation) return exit_code;
   Cancel cancel;
   install_signals(cancel);
-  if (options->verb != Verb::shell) return run_command(*options, cancel);
-  return Shell(*options, cancel).run();
+  return invocation->command->run(invocation->options, cancel);
 }
 
 // What was printed must have gone somewhere: a full disk behind `ferry ls > list` is a failure. A reader that

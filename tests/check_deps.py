@@ -23,10 +23,10 @@ ARROWS = {
     "client/engine": ["shared/ftp", "shared/net"],
     "client/model": ["client/engine"],
     "client/line": ["client/model"],
-    "client/cli": ["client/line"],
+    "client/cli": ["client/shell"],
     "client/shell": ["client/line"],
     "client/tui": ["client/model"],
-    "client": ["client/cli", "client/shell", "client/tui"],
+    "client": ["client/cli", "client/tui"],
 }
 
 # Libraries with one home: (what the include looks like, the module that may, for the message).

@@ -2,6 +2,7 @@
 // draw what JobObserver hears and turn the Tally into their exit code. No terminal here.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -29,22 +30,33 @@ struct FileReport {
 // there.
 Bytes plausible_sum(Bytes sum, std::optional<Bytes> size);
 
+// One file of a job, from 1 on, in the order in which they start. Several may be in flight.
+using ItemId = std::uint64_t;
+
+// Hears from one thread at a time, whichever moves the file. A file starts once and ends once: done, skipped
+// or failed; between tries it is `retrying`.
 class JobObserver {
  public:
   virtual ~JobObserver() = default;
   virtual void plan(std::int64_t files, Bytes bytes) = 0;  // before the first file; bytes as far as known
-  virtual void file_starts(Direction direction, const std::string& name, std::optional<Bytes> size) = 0;
-  virtual void progress(const TransferState& state) = 0;  // of the file that started last
-  virtual void file_done(const FileReport& report) = 0;
-  virtual void failed(const Error& error) = 0;  // of the file that started last, or of a folder
+  virtual void file_starts(ItemId item, Direction direction, const std::string& name,
+                           std::optional<Bytes> size) = 0;
+  virtual void progress(ItemId item, const TransferState& state) = 0;
+  virtual void file_done(ItemId item, const FileReport& report) = 0;
+  virtual void skipped(ItemId item, const std::string& name, const std::string& why) = 0;
+  virtual void failed(ItemId item, const Error& error) = 0;  // 0: a folder, or the job as a whole
+  // Try number `attempt` (from 2 on) comes after `wait`.
+  virtual void retrying(ItemId item, const Error& error, int attempt, std::chrono::milliseconds wait) = 0;
   virtual void note(const std::string& text) = 0;
-  // Resume::ask; of the file that started last. Blocks until there is an answer.
-  virtual ResumeAnswer ask_resume(const ResumeQuestion&) { return ResumeAnswer::start_over; }
+  // Resume::ask. Blocks until there is an answer.
+  virtual ResumeAnswer ask_resume(ItemId, const ResumeQuestion&) { return ResumeAnswer::start_over; }
 };
 
 // How it went so far. `stopped_by`: the rest was not tried (the connection is gone, the user said stop).
 struct Tally {
+  ItemId last_item = 0;
   std::int64_t done = 0, failed = 0;
+  std::int64_t skipped = 0;   // by the conflict policy, or because nothing had to be done
   std::int64_t verified = 0;  // of those done: both sides' digests are the same
   std::optional<Error> first_error;
   std::optional<Error> stopped_by;
@@ -60,6 +72,6 @@ bool put_one(Connection& connection, const std::string& local, const std::string
              bool no_links = false);
 
 // Counts and reports; false when the connection cannot carry on.
-bool take_failure(Connection& connection, Error error, JobObserver& observer, Tally& tally);
+bool take_failure(Connection& connection, ItemId item, Error error, JobObserver& observer, Tally& tally);
 
 }  // namespace ferry::client

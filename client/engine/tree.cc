@@ -52,7 +52,7 @@ class LostFolders {
 
 void report_plan(Connection& connection, const TreePlan& plan, JobObserver& observer, Tally& tally) {
   for (const auto& note : plan.notes) observer.note(note);
-  for (const auto& failure : plan.failures) take_failure(connection, failure, observer, tally);
+  for (const auto& failure : plan.failures) take_failure(connection, 0, failure, observer, tally);
   observer.plan(plan.files, plan.bytes);
 }
 
@@ -75,7 +75,7 @@ void run_plan(Connection& connection, const TreePlan& plan, JobObserver& observe
     }
     if (auto made = make(path); !made) {
       lost.add(path);
-      if (!take_failure(connection, made.error(), observer, tally) || path.empty()) return;
+      if (!take_failure(connection, 0, made.error(), observer, tally) || path.empty()) return;
     }
   }
 }
@@ -136,7 +136,7 @@ void put_tree(Connection& connection, const std::string& local, const std::strin
               const JobOptions& options, JobObserver& observer, Tally& tally) {
   auto plan = plan_local_tree(local);
   if (!plan) {
-    take_failure(connection, plan.error(), observer, tally);
+    take_failure(connection, 0, plan.error(), observer, tally);
     return;
   }
   report_plan(connection, *plan, observer, tally);
@@ -156,7 +156,7 @@ void get_tree(Connection& connection, const std::string& remote, const std::stri
               const JobOptions& options, JobObserver& observer, Tally& tally) {
   auto plan = plan_remote_tree(connection, remote);
   if (!plan) {
-    take_failure(connection, plan.error(), observer, tally);
+    take_failure(connection, 0, plan.error(), observer, tally);
     return;
   }
   report_plan(connection, *plan, observer, tally);
@@ -174,7 +174,7 @@ void get_tree(Connection& connection, const std::string& remote, const std::stri
   run_plan(connection, *plan, observer, tally, make, copy);
   const bool is_cancelled = tally.stopped_by && tally.stopped_by->kind == Errc::cancelled;
   if (tally.done == 0 || is_cancelled) return;
-  if (auto synced = sync_folder(local); !synced) take_failure(connection, synced.error(), observer, tally);
+  if (auto synced = sync_folder(local); !synced) take_failure(connection, 0, synced.error(), observer, tally);
 }
 
 }  // namespace ferry::client

@@ -89,7 +89,8 @@ void Display::plan(std::int64_t files, Bytes bytes) {
   planned_bytes_ = plausible_sum(planned_bytes_, bytes);
 }
 
-void Display::file_starts(Direction direction, const std::string& name, std::optional<Bytes> size) {
+void Display::file_starts(ItemId /*item*/, Direction direction, const std::string& name,
+                          std::optional<Bytes> size) {
   const auto now = steady_clock::now();
   if (started_files_++ == 0) began_ = last_beat_ = now;
   direction_ = direction;
@@ -100,7 +101,7 @@ void Display::file_starts(Direction direction, const std::string& name, std::opt
   meter_.add(now, moved_before_);
 }
 
-void Display::progress(const TransferState& state) {
+void Display::progress(ItemId /*item*/, const TransferState& state) {
   if (state.phase == Phase::verifying) {
     state_.phase = Phase::verifying;  // what is read for that is no progress of the transfer
   } else {
@@ -151,7 +152,7 @@ void Display::heartbeat() {
                     time_left(now).count(), errors_));
 }
 
-void Display::file_done(const FileReport& report) {
+void Display::file_done(ItemId /*item*/, const FileReport& report) {
   erase();
   if (style_ == Style::line) print(done_line(report));
   if (style_ == Style::log) print(done_record(report));
@@ -162,10 +163,22 @@ void Display::file_done(const FileReport& report) {
   in_file_ = false;
 }
 
-void Display::failed(const Error& error) {
+void Display::skipped(ItemId /*item*/, const std::string& name, const std::string& why) {
+  planned_bytes_ = std::max<Bytes>(0, planned_bytes_ - plausible_sum(0, size_));
+  in_file_ = false;
+  note(name + ": " + why);
+}
+
+void Display::retrying(ItemId /*item*/, const Error& error, int attempt, std::chrono::milliseconds wait) {
+  moved_before_ = moved();
+  state_ = {};
+  note(fmt::format("{}; try {} in {} s", error.context, attempt, (wait.count() + 999) / 1000));
+}
+
+void Display::failed(ItemId item, const Error& error) {
   erase();
   ++errors_;
-  if (in_file_) {
+  if (item != 0 && in_file_) {
     planned_bytes_ =
         std::max<Bytes>(0, planned_bytes_ - plausible_sum(0, size_));  // what failed leaves the total
     moved_before_ = moved();
@@ -180,7 +193,7 @@ void Display::note(const std::string& text) {
   if (style_ != Style::quiet) print_error(text);
 }
 
-ResumeAnswer Display::ask_resume(const ResumeQuestion& question) {
+ResumeAnswer Display::ask_resume(ItemId /*item*/, const ResumeQuestion& question) {
   erase();
   const bool may_go_on = question.proof != Proof::different;
   print(fmt::format("{}: what is there from before ({}) {}.\n", terminal_safe(question.name),

@@ -19,12 +19,15 @@ class Display : public JobObserver {
   ~Display() override { erase(); }
 
   void plan(std::int64_t files, Bytes bytes) override;
-  void file_starts(Direction direction, const std::string& name, std::optional<Bytes> size) override;
-  void progress(const TransferState& state) override;
-  void file_done(const FileReport& report) override;
-  void failed(const Error& error) override;
+  void file_starts(ItemId item, Direction direction, const std::string& name,
+                   std::optional<Bytes> size) override;
+  void progress(ItemId item, const TransferState& state) override;
+  void file_done(ItemId item, const FileReport& report) override;
+  void skipped(ItemId item, const std::string& name, const std::string& why) override;
+  void failed(ItemId item, const Error& error) override;
+  void retrying(ItemId item, const Error& error, int attempt, std::chrono::milliseconds wait) override;
   void note(const std::string& text) override;
-  ResumeAnswer ask_resume(const ResumeQuestion& question) override;
+  ResumeAnswer ask_resume(ItemId item, const ResumeQuestion& question) override;
 
   void summarize(const Tally& tally);  // after several files
 

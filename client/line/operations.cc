@@ -24,14 +24,14 @@ void get_source(Connection& connection, const std::string& remote, const GetWish
                 Tally& tally) {
   const std::string leaf(ftp::leaf_name(remote));
   if (!leaf.empty() && !ftp::is_safe_component(leaf)) {
-    take_failure(connection, Error{Errc::name_refused, remote + ": is no name for a local file"}, observer,
+    take_failure(connection, 0, Error{Errc::name_refused, remote + ": is no name for a local file"}, observer,
                  tally);
     return;
   }
   if (wish.recursive) {
     auto folder = is_directory(connection, remote);
     if (!folder) {
-      take_failure(connection, folder.error(), observer, tally);
+      take_failure(connection, 0, folder.error(), observer, tally);
       return;
     }
     if (*folder) {
@@ -56,7 +56,7 @@ void put_source(Connection& connection, const std::string& local, const PutWish&
   }
   auto target = remote_target(connection, wish.remote, wish.into_folder, leaf);
   if (!target) {
-    take_failure(connection, target.error(), observer, tally);
+    take_failure(connection, 0, target.error(), observer, tally);
     return;
   }
   observer.plan(1, 0);

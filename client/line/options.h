@@ -1,4 +1,5 @@
-// The command line of ferry, read into a plain struct.
+// What the command line of ferry asked for, as a plain struct that sub-commands and shell share. Filled by
+// client/cli/parse.cc.
 #pragma once
 
 #include <chrono>
@@ -12,10 +13,7 @@
 
 namespace ferry::client {
 
-enum class Verb { get, put, ls, mkdir, rm, shell };
-
 struct Options {
-  Verb verb = Verb::shell;
   std::vector<std::string> operands;
 
   std::string host, user;  // -s, -u
@@ -34,8 +32,5 @@ struct Options {
   std::string output;  // -o
   VerifyWish verify;
 };
-
-// Parses; prints help, version or what is wrong itself. nullopt: nothing is left to do, `exit_code` is set.
-std::optional<Options> parse_command_line(int argc, char** argv, int& exit_code);
 
 }  // namespace ferry::client

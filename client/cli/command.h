@@ -1,0 +1,42 @@
+// The sub-commands of ferry: ONE table (table.cc) that running, help and completion read. How to add one: a
+// row in table.cc, its function here and in a *_commands.cc, its section in man/ferry.1.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "client/engine/cancel.h"
+#include "client/line/options.h"
+
+namespace ferry::client {
+
+struct Command {
+  std::string_view name;  // "get"; "trust list" is the command `list` of the command `trust`
+  const char* summary;
+  const char* operands;  // shown in the usage line
+  const char* operand_help;
+  int min_operands, max_operands;  // -1: any number
+  std::uint64_t takes;             // which options: Takes of option_groups.h
+  // Blocks until done; the exit code. Errors have been printed.
+  int (*run)(const Options& options, Cancel& cancel);
+  const char* examples;  // whole lines, indented by two
+};
+
+std::span<const Command> commands();
+const Command* find_command(std::string_view name);  // nullptr: there is none
+// What the commands "GROUP …" are about.
+std::string group_summary(std::string_view group);
+
+// transfer_commands.cc
+int run_get(const Options& options, Cancel& cancel);
+int run_put(const Options& options, Cancel& cancel);
+// folder_commands.cc
+int run_ls(const Options& options, Cancel& cancel);
+int run_mkdir(const Options& options, Cancel& cancel);
+int run_rm(const Options& options, Cancel& cancel);
+// shell_command.cc
+int run_shell(const Options& options, Cancel& cancel);
+
+}  // namespace ferry::client

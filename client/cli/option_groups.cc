@@ -1,0 +1,98 @@
+#include "client/cli/option_groups.h"
+
+#include <CLI/CLI.hpp>
+
+namespace ferry::client {
+namespace {
+
+void add_connection_options(CLI::App& app, RawOptions& raw) {
+  Options& options = raw.options;
+  app.add_option("-s,--server", options.host, "the server, when operands are paths instead of URLs")
+      ->type_name("HOST");
+  app.add_option("-P,--port", options.port, "its port")->type_name("PORT")->check(CLI::Range(1, 65535));
+  app.add_option("-u,--user", options.user, "who to log in as")->type_name("USER");
+  app.add_option("--tls", raw.tls,
+                 "required (AUTH TLS, the default), implicit (TLS from the start) or off (in clear)")
+      ->type_name("MODE")
+      ->check(CLI::IsMember({"required", "implicit", "off"}));
+  app.add_flag("--active", options.active, "the server opens the data connections (EPRT/PORT)");
+  app.add_option("--ca", options.ca_file, "trust these CAs (PEM) instead of the system's")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
+  app.add_option("--pin", raw.pin, "accept only this certificate")->type_name("sha256:HEX");
+  app.add_option("--password-file", options.password_file, "the password is this file's first line")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
+  app.add_option("--password-fd", options.password_fd,
+                 "the password is the first line of this open descriptor")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--timeout", raw.timeout, "give up when the server is silent for so long (30s)")
+      ->type_name("TIME");
+  app.add_flag("-q,--quiet", options.quiet, "errors only");
+  app.add_flag("--no-input", options.no_input, "never ask anything; fail instead");
+}
+
+void add_own_options(CLI::App& app, const Command& command, RawOptions& raw) {
+  Options& options = raw.options;
+  app.add_option("operands", options.operands, command.operand_help)
+      ->type_name(command.operands)
+      ->expected(command.min_operands,
+                 command.max_operands < 0 ? CLI::detail::expected_max_vector_size : command.max_operands)
+      ->required(command.min_operands > 0);
+  if ((command.takes & kRecursive) != 0) app.add_flag("-r,--recursive", options.recursive, "whole folders");
+  if ((command.takes & kResume) != 0)
+    app.add_flag(
+        "-c{auto},--resume{auto}", raw.resume,
+        "go on with what an interrupted transfer left: --resume=auto (what is proven to be the same; "
+        "-c alone), ask, always, never");
+  if ((command.takes & kParents) != 0)
+    app.add_flag("-p,--parents", options.parents, "parents too; fine if it is there");
+  if ((command.takes & kOutput) != 0)
+    app.add_option("-o,--output", options.output, "where to put it")->type_name("DIR|FILE");
+  if ((command.takes & kVerify) != 0) {
+    app.add_option("--verify", raw.verify,
+                   "compare both sides' digests afterwards: auto (where the server computes them; the "
+                   "default), sha256, sha512, sha1, md5 or none")
+        ->type_name("HOW");
+  }
+}
+
+}  // namespace
+
+void add_options(CLI::App& app, const Command& command, RawOptions& raw) {
+  add_own_options(app, command, raw);
+  if ((command.takes & kConnection) != 0) add_connection_options(app, raw);
+}
+
+std::string convert(RawOptions& raw) {
+  Options& options = raw.options;
+  if (raw.tls == "required") options.security = ftp::Security::explicit_tls;
+  if (raw.tls == "implicit") options.security = ftp::Security::implicit_tls;
+  if (raw.tls == "off") options.security = ftp::Security::clear;
+  if (!raw.pin.empty()) {
+    auto pin = parse_fingerprint(raw.pin);
+    if (!pin) return "--pin: " + pin.error().context;
+    options.pin = *pin;
+  }
+  if (!raw.timeout.empty()) {
+    auto timeout = parse_duration(raw.timeout);
+    if (!timeout || timeout->count() <= 0) return "--timeout: a time such as 30s or 2m, not " + raw.timeout;
+    options.timeout = *timeout;
+  }
+  if (!raw.verify.empty()) {
+    const auto wish = parse_verify_wish(raw.verify);
+    if (!wish) return "--verify: auto, sha256, sha512, sha1, md5 or none, not " + raw.verify;
+    options.verify = *wish;
+  }
+  if (!raw.resume.empty()) {
+    const auto resume = parse_resume(raw.resume);
+    if (!resume) return "--resume: auto, ask, always or never, not " + raw.resume;
+    options.resume = *resume;
+  }
+  if (!options.password_file.empty() && options.password_fd >= 0)
+    return "--password-file and --password-fd exclude each other";
+  return "";
+}
+
+}  // namespace ferry::client

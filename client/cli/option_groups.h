@@ -1,0 +1,38 @@
+// The options of the sub-commands, in groups that a row of the table names. How to add one: a bit, its line
+// in add_options(), its check in convert(), its line in man/ferry.1. CLI11's only user beside parse.cc.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "client/cli/command.h"
+#include "client/line/options.h"
+
+namespace CLI {
+class App;
+}
+
+namespace ferry::client {
+
+enum Takes : std::uint64_t {
+  kConnection = 1,  // where to, who, encryption, time-outs
+  kRecursive = 2,
+  kResume = 4,
+  kOutput = 8,
+  kVerify = 16,
+  kParents = 32,
+};
+
+// What CLI11 fills before it is checked.
+struct RawOptions {
+  Options options;
+  std::string tls, pin, timeout, verify, resume;
+};
+
+// `raw` must outlive the parsing.
+void add_options(CLI::App& app, const Command& command, RawOptions& raw);
+
+// Checks what CLI11 could not and completes raw.options. What is wrong, "" when nothing is.
+std::string convert(RawOptions& raw);
+
+}  // namespace ferry::client
