@@ -10,6 +10,7 @@
 #include "client/cli/parse.h"
 #include "client/line/display.h"
 #include "client/line/exit_code.h"
+#include "client/line/json_lines.h"
 #include "client/line/signals.h"
 
 namespace {
@@ -24,7 +25,15 @@ void set_locale() {
   std::setlocale(LC_CTYPE, "C.UTF-8");
 }
 
-int run(int argc, char** argv) {
+// Asked before the command line is parsed: what is wrong with it is told as JSON, too.
+bool asks_for_json(int argc, char** argv) {
+  for (int i = 1; i < argc && std::strcmp(argv[i], "--") != 0; ++i) {
+    if (std::strcmp(argv[i], "--json") == 0) return true;
+  }
+  return false;
+}
+
+int run_command(int argc, char** argv) {
   using namespace ferry::client;
   int exit_code = kExitUsage;
   const auto invocation = parse_command_line(argc, argv, exit_code);
@@ -32,6 +41,17 @@ int run(int argc, char** argv) {
   Cancel cancel;
   install_signals(cancel);
   return invocation->command->run(invocation->options, cancel);
+}
+
+int run(int argc, char** argv) {
+  using namespace ferry::client;
+  try {
+    return run_command(argc, argv);
+  } catch (const std::exception& e) {
+    print_error(e.what());
+    emit_json("error", error_fields(ferry::Error{ferry::Errc::io, e.what()}));
+    return kExitFailure;
+  }
 }
 
 // What was printed must have gone somewhere: a full disk behind `ferry ls > list` is a failure. A reader that
@@ -51,10 +71,8 @@ int with_output_written(int exit_code) {
 
 int main(int argc, char** argv) {
   set_locale();
-  try {
-    return with_output_written(run(argc, argv));
-  } catch (const std::exception& e) {
-    ferry::client::print_error(e.what());
-    return ferry::client::kExitFailure;
-  }
+  if (asks_for_json(argc, argv)) ferry::client::start_json_lines();
+  const int exit_code = with_output_written(run(argc, argv));
+  ferry::client::emit_summary(exit_code);
+  return with_output_written(exit_code);
 }

@@ -2,6 +2,7 @@
 
 #include "client/line/display.h"
 #include "client/line/exit_code.h"
+#include "client/line/json_lines.h"
 #include "client/line/signals.h"
 
 namespace ferry::client {
@@ -23,6 +24,7 @@ Status check_one_server(const Options& options, const std::vector<Target>& targe
 }  // namespace
 
 int report(const Error& error) {
+  emit_json("error", error_fields(error));
   if (error.kind == Errc::cancelled) {
     print_error("interrupted");
     return interrupted_exit_code();
@@ -32,6 +34,7 @@ int report(const Error& error) {
 }
 
 int usage_error(const std::string& text) {
+  emit_json("error", error_fields(Error{Errc::bad_syntax, text}));
   print_error(text);
   return kExitUsage;
 }

@@ -50,6 +50,8 @@ void add_own_options(CLI::App& app, const Command& command, RawOptions& raw) {
     app.add_flag("-p,--parents", options.parents, "parents too; fine if it is there");
   if ((command.takes & kOutput) != 0)
     app.add_option("-o,--output", options.output, "where to put it")->type_name("DIR|FILE");
+  if ((command.takes & kJson) != 0)
+    app.add_flag("--json", options.json, "what happens as JSON, one object per line, on standard output");
   if ((command.takes & kVerify) != 0) {
     app.add_option("--verify", raw.verify,
                    "compare both sides' digests afterwards: auto (where the server computes them; the "

@@ -21,6 +21,7 @@ enum Takes : std::uint64_t {
   kOutput = 8,
   kVerify = 16,
   kParents = 32,
+  kJson = 64,
 };
 
 // What CLI11 fills before it is checked.

@@ -9,8 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "client/cli/common.h"
 #include "client/cli/option_groups.h"
 #include "client/line/exit_code.h"
+#include "client/line/json_lines.h"
 #include "shared/base/version.h"
 
 namespace ferry::client {
@@ -53,11 +55,6 @@ Parsers add_commands(CLI::App& app, RawOptions& raw) {
   return parsers;
 }
 
-int usage_error(const std::string& text) {
-  fmt::print(stderr, "ferry: {}\n", text);
-  return kExitUsage;
-}
-
 int show_help(CLI::App& app, const std::vector<std::string>& about) {
   CLI::App* at = &app;
   for (const std::string& word : about) {
@@ -86,6 +83,7 @@ std::optional<Invocation> parse_command_line(int argc, char** argv, int& exit_co
   } catch (const CLI::ParseError& e) {
     // CLI11 prints help and version itself, with code 0; its own error codes start at 100.
     exit_code = app.exit(e) == 0 ? kExitDone : kExitUsage;
+    if (exit_code != kExitDone) emit_json("error", error_fields(Error{Errc::bad_syntax, e.what()}));
     return std::nullopt;
   }
   if (help->parsed()) {
@@ -96,6 +94,7 @@ std::optional<Invocation> parse_command_line(int argc, char** argv, int& exit_co
   if (used == parsers.end()) {
     fmt::print(stderr, "{}", app.help());
     exit_code = kExitUsage;
+    emit_json("error", error_fields(Error{Errc::bad_syntax, "a command is needed"}));
     return std::nullopt;
   }
   if (const std::string wrong = convert(raw); !wrong.empty()) {

@@ -10,21 +10,21 @@ namespace {
 // clang-format off
 constexpr std::array kCommands{
     Command{"get", "download files or folders", "URL...", "what to download; behind URLs, a local target", 1, -1,
-     kConnection | kRecursive | kResume | kOutput | kVerify, run_get,
+     kConnection | kJson | kRecursive | kResume | kOutput | kVerify, run_get,
      "  ferry get ftp://akira@files.example.org/pics/a.jpg\n"
      "  ferry get -r ftp://akira@files.example.org/pics backup/\n"
      "  ferry get -c -s files.example.org -u akira disk.img -o /tmp"},
     Command{"put", "upload files or folders", "LOCAL... URL", "what to upload, and the remote folder to put it in", 1, -1,
-     kConnection | kRecursive | kResume | kVerify, run_put,
+     kConnection | kJson | kRecursive | kResume | kVerify, run_put,
      "  ferry put report.pdf ftp://akira@files.example.org/inbox/\n"
      "  ferry put -r photos ftp://akira@files.example.org/\n"
      "  ferry put --verify=sha256 disk.img -s files.example.org -u akira /images"},
-    Command{"ls", "list remote folders", "[URL...]", "remote folders or files", 0, -1, kConnection, run_ls,
+    Command{"ls", "list remote folders", "[URL...]", "remote folders or files", 0, -1, kConnection | kJson, run_ls,
      "  ferry ls ftp://akira@files.example.org/pics\n"
      "  ferry ls -s files.example.org -u akira /pics | cut -f5"},
-    Command{"mkdir", "make remote folders", "URL...", "folders to make", 1, -1, kConnection | kParents, run_mkdir,
+    Command{"mkdir", "make remote folders", "URL...", "folders to make", 1, -1, kConnection | kJson | kParents, run_mkdir,
      "  ferry mkdir -p ftp://akira@files.example.org/a/b/c"},
-    Command{"rm", "remove remote files or folders", "URL...", "what to remove", 1, -1, kConnection | kRecursive, run_rm,
+    Command{"rm", "remove remote files or folders", "URL...", "what to remove", 1, -1, kConnection | kJson | kRecursive, run_rm,
      "  ferry rm ftp://akira@files.example.org/old.txt\n"
      "  ferry rm -r ftp://akira@files.example.org/old"},
     Command{"shell", "work on a server line by line", "[URL]", "where to log in", 0, 1, kConnection, run_shell,

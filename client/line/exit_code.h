@@ -18,7 +18,10 @@ enum ExitCode : int {
   kExitSpace = 8,        // no space or over quota
   kExitDigest = 9,       // both sides have the file, but not the same one
   kExitSomeFailed = 10,  // some items done, some failed
+  // 11 is taken: a target exists and the conflict policy is `fail`
+  kExitDifferences = 12,  // what was compared is not the same: an answer, no failure
   kExitInterrupted = 130,
+  kExitTerminated = 143,
 };
 
 int exit_code(const Error& error);

@@ -54,8 +54,21 @@ std::string line_for_programs(const ftp::Entry& entry) {
                      entry.unix_mode ? mode_text(*entry.unix_mode) : "-", entry.name);
 }
 
-void print_listing(std::vector<ftp::Entry> entries) {
+JsonObject entry_fields(const ftp::Entry& entry) {
+  JsonObject fields;
+  fields.text("kind", type_word(entry)).text("name", entry.name);
+  if (!entry.is_directory()) fields.number("size", entry.size);
+  if (entry.modified) fields.text("modified", iso_time(*entry.modified));
+  if (entry.unix_mode) fields.text("mode", mode_text(*entry.unix_mode));
+  return fields;
+}
+
+void print_listing(std::vector<ftp::Entry> entries, const std::string& folder) {
   sort_by_name(entries);
+  if (json_wanted()) {
+    for (const auto& entry : entries) emit_json("entry", entry_fields(entry).text("folder", folder));
+    return;
+  }
   const bool for_people = ::isatty(STDOUT_FILENO) == 1;
   for (const auto& entry : entries) {
     const std::string line = (for_people ? line_for_people(entry) : line_for_programs(entry)) + "\n";

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "client/line/json_lines.h"
 #include "shared/ftp/facts.h"
 
 namespace ferry::client {
@@ -17,7 +18,10 @@ std::string line_for_people(const ftp::Entry& entry);
 // "-" where the server does not tell; the name is last and as it is.
 std::string line_for_programs(const ftp::Entry& entry);
 
-// Writes all of them to stdout in the form that suits it.
-void print_listing(std::vector<ftp::Entry> entries);
+// The fields of an `entry` line of --json: kind, name, and of size, modified and mode what is known.
+JsonObject entry_fields(const ftp::Entry& entry);
+
+// Writes all of them to stdout in the form that suits it. `folder` is where they are, for --json.
+void print_listing(std::vector<ftp::Entry> entries, const std::string& folder = "");
 
 }  // namespace ferry::client

@@ -70,13 +70,13 @@ Status print_remote(Connection& connection, const std::string& path) {
       print_error(path + ": " + std::to_string(listing->unreadable_lines) +
                   " lines of the listing were not understood");
     }
-    print_listing(std::move(listing->entries));
+    print_listing(std::move(listing->entries), path);
     return {};
   }
   if (!connection.usable()) return tl::unexpected(listing.error());
   auto entry = describe(connection, path);  // it may be a file
   if (!entry || entry->is_directory()) return tl::unexpected(listing.error());
-  print_listing({*entry});
+  print_listing({*entry}, std::string(ftp::parent_path(path)));
   return {};
 }
 

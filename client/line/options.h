@@ -26,6 +26,7 @@ struct Options {
   std::chrono::milliseconds timeout{30'000};
   bool quiet = false;
   bool no_input = false;
+  bool json = false;  // --json: NDJSON on stdout
 
   bool recursive = false, parents = false;
   Resume resume = Resume::never;

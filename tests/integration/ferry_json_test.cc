@@ -1,0 +1,72 @@
+// ferry --json: every line is JSON as docs/json.md has it, and the last one is the summary, whatever
+// happened.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/ferry_client.h"
+#include "tests/support/ferryd_server.h"
+#include "tests/support/json_output.h"
+
+namespace ferry::test {
+namespace {
+
+using nlohmann::json;
+
+class FerryJson : public testing::Test {
+ protected:
+  FerryJson() { server_.add_account("akira"); }
+
+  FerryClient client() const {
+    return FerryClient(ClientServer{"127.0.0.1", server_.port(), "akira", kPassword}, {"--tls=off"});
+  }
+
+  FerrydServer server_;
+};
+
+TEST_F(FerryJson, ListsAFolder) {
+  server_.put_file("akira", "a\x1b[31m.txt", "12345");
+  server_.put_file("akira", "caf\xe9", "");
+  const RunResult listed = client().run("ls", {"--json", "/"});
+  EXPECT_EQ(listed.exit_code, 0) << listed.err;
+  EXPECT_EQ(listed.out.find('\x1b'), std::string::npos);
+  const auto lines = json_lines_of(listed.out);
+  ASSERT_EQ(lines.size(), 3u) << listed.out;
+  EXPECT_EQ(lines[0]["type"], "entry");
+  EXPECT_EQ(lines[0]["name"], "a\x1b[31m.txt");
+  EXPECT_EQ(lines[0]["size"], 5);
+  EXPECT_EQ(lines[0]["folder"], "/");
+  EXPECT_EQ(lines[1]["name_b64"], "Y2Fm6Q==");
+  EXPECT_EQ(lines[2]["exit_code"], 0);
+}
+
+TEST_F(FerryJson, EndsWithTheSummaryHoweverTheRunEnded) {
+  const FerryClient ferry = client();
+  const auto nobody = FerryClient(ClientServer{"127.0.0.1", free_port(), "akira", kPassword}, {"--tls=off"});
+  const FerryClient wrong(ClientServer{"127.0.0.1", server_.port(), "akira", "wrong"}, {"--tls=off"});
+  struct Case {
+    RunResult result;
+    int exit_code;
+    std::string error_class;
+  };
+  const Case cases[] = {
+      {ferry.run_plain({"ls", "--json", "--no-such-option"}), 2, "usage"},
+      {ferry.run_plain({"--json"}), 2, "usage"},
+      {ferry.run_plain({"ls", "--json", "--timeout=soon", ferry.url("")}), 2, "usage"},
+      {ferry.run_plain({"ls", "--json", "nowhere"}), 2, "usage"},
+      {ferry.run("ls", {"--json", "/nowhere"}), 3, "not_found"},
+      {wrong.run("ls", {"--json", "/"}), 4, "login_refused"},
+      {nobody.run("ls", {"--json", "/"}), 6, "refused"},
+  };
+  for (const auto& [result, exit_code, error_class] : cases) {
+    EXPECT_EQ(result.exit_code, exit_code) << result.out << result.err;
+    const auto lines = json_lines_of(result.out);
+    ASSERT_EQ(lines.size(), 2u) << result.out;
+    EXPECT_EQ(lines[0]["type"], "error");
+    EXPECT_EQ(lines[0]["class"], error_class) << result.out;
+    EXPECT_EQ(lines[1]["exit_code"], exit_code);
+  }
+}
+
+}  // namespace
+}  // namespace ferry::test
