@@ -4,7 +4,6 @@
 #include <wchar.h>
 
 #include <cstdint>
-#include <vector>
 
 #include "shared/base/utf8.h"
 
@@ -25,28 +24,6 @@ bool is_control(char32_t code) {
 int char_width(const Utf8Char& c) {
   const int width = c.is_valid ? ::wcwidth(static_cast<wchar_t>(c.code)) : 1;
   return width < 0 ? 1 : width;  // not known to this locale: terminals show one mark
-}
-
-// What stays together when a text is cut: a character and the combining ones behind it.
-struct Cell {
-  std::string_view bytes;
-  int width;
-};
-
-std::vector<Cell> split_cells(std::string_view text) {
-  std::vector<Cell> cells;
-  for (std::size_t at = 0; at < text.size();) {
-    const Utf8Char c = decode_utf8(text.substr(at));
-    const int width = char_width(c);
-    if (width == 0 && !cells.empty()) {
-      const std::string_view before = cells.back().bytes;
-      cells.back().bytes = {before.data(), before.size() + c.length};
-    } else {
-      cells.push_back({text.substr(at, c.length), width});
-    }
-    at += c.length;
-  }
-  return cells;
 }
 
 // How many cells from `first` on fit into `columns`.
@@ -76,6 +53,22 @@ std::string terminal_safe(std::string_view foreign) {
   return safe;
 }
 
+std::vector<TerminalCell> terminal_cells(std::string_view text) {
+  std::vector<TerminalCell> cells;
+  for (std::size_t at = 0; at < text.size();) {
+    const Utf8Char c = decode_utf8(text.substr(at));
+    const int width = char_width(c);
+    if (width == 0 && !cells.empty()) {
+      const std::string_view before = cells.back().bytes;
+      cells.back().bytes = {before.data(), before.size() + c.length};
+    } else {
+      cells.push_back({text.substr(at, c.length), width});
+    }
+    at += c.length;
+  }
+  return cells;
+}
+
 int display_width(std::string_view safe) {
   int width = 0;
   while (!safe.empty()) {
@@ -92,7 +85,7 @@ std::string fit_columns(std::string_view safe, int columns) {
   if (width <= columns)
     return std::string(safe) + std::string(static_cast<std::size_t>(columns - width), ' ');
 
-  const std::vector<Cell> cells = split_cells(safe);
+  const std::vector<TerminalCell> cells = terminal_cells(safe);
   const int left_columns = (columns - 1) / 2;
   const auto left = take_columns(cells.begin(), cells.end(), left_columns);
   const auto right = take_columns(cells.rbegin(), cells.rend(), columns - 1 - left_columns).base();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace ferry {
@@ -14,5 +15,7 @@ struct Utf8Char {
 
 // The character at the front of `text`, which is not empty.
 Utf8Char decode_utf8(std::string_view text);
+
+void append_utf8(std::string& text, char32_t code);  // a valid code point
 
 }  // namespace ferry

@@ -55,5 +55,17 @@ TEST(DecodeUtf8, RefusesOverlongCutAndImpossibleForms) {
   }
 }
 
+TEST(Utf8, WritesWhatItReads) {
+  for (const char32_t code : {U'\0', U'a', U'\x7f', U'\x80', U'\u07ff', U'\u0800', U'\u5199', U'\uffff', U'\U00010000',
+                              U'\U0010ffff'}) {
+    std::string text;
+    append_utf8(text, code);
+    const Utf8Char read = decode_utf8(text);
+    EXPECT_TRUE(read.is_valid);
+    EXPECT_EQ(read.code, code);
+    EXPECT_EQ(read.length, text.size());
+  }
+}
+
 }  // namespace
 }  // namespace ferry
