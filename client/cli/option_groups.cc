@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "client/engine/charset.h"
+
 namespace ferry::client {
 namespace {
 
@@ -20,6 +22,9 @@ void add_connection_options(CLI::App& app, RawOptions& raw) {
       ->type_name("FILE")
       ->check(CLI::ExistingFile);
   app.add_option("--pin", raw.pin, "accept only this certificate")->type_name("sha256:HEX");
+  app.add_option("--charset", options.charset,
+                 "what the server writes names in, such as GBK or CP932 (UTF-8)")
+      ->type_name("NAME");
   app.add_option("--password-file", options.password_file, "the password is this file's first line")
       ->type_name("FILE")
       ->check(CLI::ExistingFile);
@@ -77,6 +82,8 @@ std::string convert(RawOptions& raw) {
     if (!pin) return "--pin: " + pin.error().context;
     options.pin = *pin;
   }
+  if (auto charset = Charset::create(options.charset); !charset)
+    return "--charset: " + charset.error().context;
   if (!raw.timeout.empty()) {
     auto timeout = parse_duration(raw.timeout);
     if (!timeout || timeout->count() <= 0) return "--timeout: a time such as 30s or 2m, not " + raw.timeout;

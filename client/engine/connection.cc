@@ -37,6 +37,8 @@ Connection::~Connection() = default;
 
 Result<std::unique_ptr<Connection>> Connection::open(const Site& site, TrustStore& store, TrustAsker& asker,
                                                      Cancel& cancel) {
+  auto charset = Charset::create(site.charset);
+  if (!charset) return tl::unexpected(charset.error());
   auto socket = dial(site.host, site.port, Deadline::after(site.timeout), &cancel);
   if (!socket) return tl::unexpected(with_server(site, socket.error()));
   net::set_no_delay(socket->get());
@@ -47,6 +49,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const Site& site, TrustStor
   std::unique_ptr<Connection> connection(new Connection(site, cancel, net::Stream(std::move(*socket))));
   connection->peer_ = *peer;
   connection->local_ = *local;
+  connection->charset_ = std::move(*charset);
   if (auto greeted = connection->greet(store, asker); !greeted) {
     return tl::unexpected(greeted.error().kind == Errc::untrusted ? greeted.error()
                                                                   : with_server(site, greeted.error()));
@@ -126,7 +129,7 @@ Status Connection::prepare_session() {
   auto feat = command("FEAT");
   if (!feat) return tl::unexpected(feat.error());
   features_ = Features(*feat);
-  if (features_.has("UTF8")) {
+  if (features_.has("UTF8") && !charset_.is_set()) {
     if (auto utf8 = command("OPTS", "UTF8 ON"); !utf8) return tl::unexpected(utf8.error());
   }
   if (auto type = require("TYPE", "I"); !type) return tl::unexpected(type.error());
@@ -141,7 +144,10 @@ Status Connection::prepare_session() {
 
 Status Connection::send(std::string_view verb, std::string_view argument) {
   if (broken_) return fail(Errc::closed, site_.key() + ": not connected any more");
-  auto line = ftp::format_command_line(verb, argument);
+  // A password is no name, and an error must not tell it.
+  auto bytes = verb == "PASS" ? Result<std::string>() : charset_.to_server(argument);
+  if (!bytes) return tl::unexpected(bytes.error());
+  auto line = ftp::format_command_line(verb, verb == "PASS" ? argument : *bytes);
   if (!line) return tl::unexpected(line.error());
   early_.reset();
   preliminaries_ = 0;
@@ -151,11 +157,21 @@ Status Connection::send(std::string_view verb, std::string_view argument) {
   return sent;
 }
 
+std::optional<ftp::Reply> Connection::take_reply() {
+  auto reply = parser_.next();
+  if (reply && charset_.is_set()) {
+    for (std::string& line : reply->lines) {
+      if (auto text = charset_.from_server(line)) line = std::move(*text);
+    }
+  }
+  return reply;
+}
+
 Result<ftp::Reply> Connection::next_reply(Deadline until, const Cancel* cancel,
                                           std::optional<std::chrono::milliseconds> patience) {
   std::array<char, 16384> buffer;
   while (true) {
-    if (auto reply = parser_.next()) {
+    if (auto reply = take_reply()) {
       if (reply->code == 421) broken_ = true;
       if (reply->is_preliminary() && ++preliminaries_ > kMaxPreliminaries) {
         broken_ = true;
@@ -230,7 +246,7 @@ bool Connection::has_early_reply() {
   auto progress = control_.try_read(buffer);
   if (!progress || progress->state != net::Progress::State::done) return false;  // an end shows in finish()
   if (!parser_.feed(std::string_view(buffer.data(), progress->bytes))) broken_ = true;
-  while (auto reply = parser_.next()) {
+  while (auto reply = take_reply()) {
     if (reply->code == 421) broken_ = true;
     if (!reply->is_preliminary()) early_ = std::move(*reply);
   }

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "client/engine/cancel.h"
+#include "client/engine/charset.h"
 #include "client/engine/features.h"
 #include "client/engine/site.h"
 #include "client/engine/trust.h"
@@ -34,7 +35,7 @@ class Connection {
  public:
   // Connects, encrypts as site.security says and checks the certificate. Never goes on in clear unless
   // Security::clear was asked for. `store`, `asker` and `cancel` must outlive the connection. Errc::timeout,
-  // refused, tls, untrusted, cancelled, …
+  // refused, tls, untrusted, cancelled, unsupported (site.charset), …
   static Result<std::unique_ptr<Connection>> open(const Site& site, TrustStore& store, TrustAsker& asker,
                                                   Cancel& cancel);
   ~Connection();  // closes without QUIT; see quit()
@@ -82,6 +83,11 @@ class Connection {
   const std::string& home() const { return home_; }   // the folder the login began in
   std::string absolute(std::string_view path) const;  // joined to directory()
 
+  // Site::charset is minded here alone: arguments of commands and replies are UTF-8 on this side. A name that
+  // has no form over there is Errc::name_refused before anything is sent; a reply that is not in the charset
+  // stays as it came. Names in listings come through this. Errc::bad_syntax.
+  Result<std::string> name_from_server(std::string_view bytes) const { return charset_.from_server(bytes); }
+
   const Features& features() const { return features_; }
   const Site& site() const { return site_; }
   const std::string& user() const { return user_; }
@@ -105,6 +111,7 @@ class Connection {
   Status protect_data();
   Status prepare_session();
   Status send(std::string_view verb, std::string_view argument);
+  std::optional<ftp::Reply> take_reply();
   // With `patience` whatever comes puts the deadline off to that much later.
   Result<ftp::Reply> next_reply(Deadline deadline, const Cancel* cancel,
                                 std::optional<std::chrono::milliseconds> patience = {});
@@ -116,6 +123,7 @@ class Connection {
   net::Stream control_;
   net::Address peer_, local_;
   std::shared_ptr<net::TlsClient> tls_client_;
+  Charset charset_;
   ftp::ReplyParser parser_;
   std::optional<ftp::Reply> early_;
   Features features_;

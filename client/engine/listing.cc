@@ -22,8 +22,8 @@ using ParseLine = std::function<Result<ftp::Entry>(std::string_view line)>;
 // Takes a listing's bytes as they come and keeps its entries only.
 class ListingReader {
  public:
-  ListingReader(std::string path, ParseLine parse_line)
-      : path_(std::move(path)), parse_line_(std::move(parse_line)) {}
+  ListingReader(const Connection& connection, std::string path, ParseLine parse_line)
+      : connection_(connection), path_(std::move(path)), parse_line_(std::move(parse_line)) {}
 
   Status feed(std::string_view bytes) {
     seen_ += static_cast<std::int64_t>(bytes.size());
@@ -56,9 +56,14 @@ class ListingReader {
     const bool is_dot = entry->type == ftp::EntryType::current_directory ||
                         entry->type == ftp::EntryType::parent_directory || entry->name == "." ||
                         entry->name == "..";
-    if (!is_dot) listing_.entries.push_back(std::move(*entry));
+    if (is_dot) return;
+    auto name = connection_.name_from_server(entry->name);
+    if (!name) return listing_.foreign_names.push_back(std::move(entry->name));
+    entry->name = std::move(*name);
+    listing_.entries.push_back(std::move(*entry));
   }
 
+  const Connection& connection_;
   std::string path_;
   ParseLine parse_line_;
   std::string pending_;  // the beginning of a line whose end is not here yet
@@ -68,7 +73,7 @@ class ListingReader {
 
 Result<Listing> fetch_listing(Connection& connection, const std::string& verb, const std::string& argument,
                               const std::string& path, const ParseLine& parse_line) {
-  ListingReader reader(path, parse_line);
+  ListingReader reader(connection, path, parse_line);
   const auto read_all = [&](net::Stream& data) -> Status {
     std::array<char, 65536> buffer;
     while (true) {

@@ -13,6 +13,8 @@ namespace ferry::client {
 struct Listing {
   std::vector<ftp::Entry> entries;   // without "." and ".."; in the server's order
   std::size_t unreadable_lines = 0;  // in no form we know
+  // As they came: not written in Site::charset, so that they can be neither shown nor asked for.
+  std::vector<std::string> foreign_names = {};
 };
 
 // Errc::not_found for a folder that is not there, whatever the server makes of it; Errc::not_directory for a

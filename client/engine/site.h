@@ -17,6 +17,7 @@ struct Site {
   bool active = false;  // the server connects to us for data (EPRT/PORT)
   std::string ca_file;  // "": the system's CAs
   std::string pinned;   // the only certificate to accept ("AB:CD:…"), "": decide by CAs and trust store
+  std::string charset;  // of names over there, as iconv calls it; "": bytes go as they are (charset.h)
   std::chrono::milliseconds timeout{30'000};  // of every wait for the server
 
   // "host:port" as the trust store and messages spell it; IPv6 in brackets.

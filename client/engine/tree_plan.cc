@@ -120,6 +120,10 @@ Result<TreePlan> plan_remote_tree(Connection& connection, const std::string& roo
       plan.notes.push_back(below(folder, "") + ": " + std::to_string(listing->unreadable_lines) +
                            " lines of the listing were not understood");
     }
+    for (const auto& name : listing->foreign_names) {
+      plan.failures.push_back({Errc::name_refused, below(folder, name) + ": this name is not written in " +
+                                                       connection.site().charset + ", not copied"});
+    }
     for (auto& entry : listing->entries) {
       if (auto fits = check_size(plan, folders.size(), folder); !fits) return tl::unexpected(fits.error());
       std::string path = below(folder, entry.name);

@@ -71,7 +71,9 @@ Status print_remote(Connection& connection, const std::string& path) {
                   " lines of the listing were not understood");
     }
     print_listing(std::move(listing->entries), path);
-    return {};
+    if (listing->foreign_names.empty()) return {};
+    for (const auto& name : listing->foreign_names) print_error(ftp::join_path(path, name) + ": not listed");
+    return fail(Errc::name_refused, path + ": some names are not written in " + connection.site().charset);
   }
   if (!connection.usable()) return tl::unexpected(listing.error());
   auto entry = describe(connection, path);  // it may be a file

@@ -21,6 +21,7 @@ struct Options {
   std::optional<ftp::Security> security;
   bool active = false;
   std::string ca_file, pin;  // pin as parse_fingerprint gives it
+  std::string charset;       // of the server's names
   std::string password_file;
   int password_fd = -1;
   std::chrono::milliseconds timeout{30'000};

@@ -28,6 +28,7 @@ Site with_options(Site site, const Options& options) {
   site.active = options.active;
   site.ca_file = options.ca_file;
   site.pinned = options.pin;
+  site.charset = options.charset;
   site.timeout = options.timeout;
   return site;
 }
