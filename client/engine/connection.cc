@@ -31,7 +31,7 @@ Certificate certificate_of(const net::TlsChannel& channel) {
 }  // namespace
 
 Connection::Connection(Site site, Cancel& cancel, net::Stream stream)
-    : site_(std::move(site)), cancel_(cancel), control_(std::move(stream)) {}
+    : site_(std::move(site)), cancel_(&cancel), control_(std::move(stream)) {}
 
 Connection::~Connection() = default;
 
@@ -55,6 +55,10 @@ Result<std::unique_ptr<Connection>> Connection::open(const Site& site, TrustStor
                                                                   : with_server(site, greeted.error()));
   }
   return connection;
+}
+
+std::unique_ptr<Connection> Connection::over(const Site& site, UniqueFd socket, Cancel& cancel) {
+  return std::unique_ptr<Connection>(new Connection(site, cancel, net::Stream(std::move(socket))));
 }
 
 Status Connection::greet(TrustStore& store, TrustAsker& asker) {
@@ -94,7 +98,7 @@ Status Connection::start_tls(TrustStore& store, TrustAsker& asker) {
   control_.start_tls(tls_client_->control_channel(site_.host));
   // Whatever came in clear behind the 234 must not count as said under TLS (RFC 4217 §15).
   parser_ = ftp::ReplyParser();
-  if (auto shaken = handshake(control_, deadline(), &cancel_); !shaken) return shaken;
+  if (auto shaken = handshake(control_, deadline(), cancel_); !shaken) return shaken;
   return check_certificate(site_, certificate_of(*control_.tls()), store, asker);
 }
 
@@ -151,7 +155,7 @@ Status Connection::send(std::string_view verb, std::string_view argument) {
   if (!line) return tl::unexpected(line.error());
   early_.reset();
   preliminaries_ = 0;
-  auto sent = write_all(control_, *line, site_.timeout, &cancel_);
+  auto sent = write_all(control_, *line, site_.timeout, cancel_);
   wipe(*line);  // it may be a password
   if (!sent) broken_ = true;
   return sent;
@@ -198,7 +202,7 @@ Result<ftp::Reply> Connection::next_reply(Deadline until, const Cancel* cancel,
 
 Result<ftp::Reply> Connection::final_reply() {
   while (true) {
-    auto reply = next_reply(deadline(), &cancel_);
+    auto reply = next_reply(deadline(), cancel_);
     if (!reply || !reply->is_preliminary()) return reply;
   }
 }
@@ -212,7 +216,7 @@ Result<ftp::Reply> Connection::slow_command(std::string_view verb, std::string_v
                                             std::chrono::milliseconds patience) {
   if (auto sent = send(verb, argument); !sent) return tl::unexpected(sent.error());
   while (true) {
-    auto reply = next_reply(Deadline::after(patience), &cancel_, patience);
+    auto reply = next_reply(Deadline::after(patience), cancel_, patience);
     if (!reply || !reply->is_preliminary()) return reply;
   }
 }
@@ -228,7 +232,7 @@ Result<ftp::Reply> Connection::require(std::string_view verb, std::string_view a
 
 Result<ftp::Reply> Connection::start(std::string_view verb, std::string_view argument) {
   if (auto sent = send(verb, argument); !sent) return tl::unexpected(sent.error());
-  return next_reply(deadline(), &cancel_);
+  return next_reply(deadline(), cancel_);
 }
 
 Result<ftp::Reply> Connection::finish() {

@@ -14,6 +14,7 @@
 #include "client/engine/cancel.h"
 #include "client/engine/charset.h"
 #include "client/engine/features.h"
+#include "client/engine/rate.h"
 #include "client/engine/site.h"
 #include "client/engine/trust.h"
 #include "shared/base/digest.h"
@@ -38,7 +39,12 @@ class Connection {
   // refused, tls, untrusted, cancelled, unsupported (site.charset), …
   static Result<std::unique_ptr<Connection>> open(const Site& site, TrustStore& store, TrustAsker& asker,
                                                   Cancel& cancel);
+  // Over a socket that is connected and has had its greeting, in clear; for tests of what holds connections.
+  static std::unique_ptr<Connection> over(const Site& site, UniqueFd socket, Cancel& cancel);
   ~Connection();  // closes without QUIT; see quit()
+
+  // From now on another one stops its waits. Only between commands.
+  void heed(Cancel& cancel) { cancel_ = &cancel; }
 
   // USER, PASS, then what every session needs: FEAT, OPTS UTF8 ON, TYPE I, PWD. Errc::login_refused.
   Status login(const std::string& user, const Secret& password);
@@ -73,6 +79,10 @@ class Connection {
   // A reply only if it comes within `span`; for the reason behind a data connection that failed.
   std::optional<ftp::Reply> reply_within(std::chrono::milliseconds span);
 
+  // How fast files go over its data connections. What is lent must outlive the connection.
+  void limit_rates(RateLimits limits) { rate_limits_ = limits; }
+  const RateLimits& rate_limits() const { return rate_limits_; }
+
   void quit();    // QUIT in good manners; does not wait long for the answer
   bool usable();  // false after a failure, and once the server has hung up or said 421
 
@@ -92,7 +102,7 @@ class Connection {
   const Site& site() const { return site_; }
   const std::string& user() const { return user_; }
   const std::string& greeting() const { return greeting_; }
-  const Cancel* cancel() const { return &cancel_; }
+  Cancel* cancel() const { return cancel_; }
   Manners& manners() { return manners_; }
 
   bool is_encrypted() const { return control_.is_tls(); }
@@ -119,7 +129,7 @@ class Connection {
   Deadline deadline() const { return Deadline::after(site_.timeout); }
 
   Site site_;
-  Cancel& cancel_;
+  Cancel* cancel_;
   net::Stream control_;
   net::Address peer_, local_;
   std::shared_ptr<net::TlsClient> tls_client_;
@@ -128,6 +138,7 @@ class Connection {
   std::optional<ftp::Reply> early_;
   Features features_;
   Manners manners_;
+  RateLimits rate_limits_;
   std::string user_, greeting_, directory_ = "/", home_ = "/";
   int preliminaries_ = 0;  // 1xx replies since the last command
   int awaited_ = 0;        // replies that begin_abort() made come

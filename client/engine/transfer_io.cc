@@ -11,6 +11,8 @@
 namespace ferry::client {
 namespace {
 
+constexpr const char* kStopped = "the server stopped the upload";
+
 void account(Pump& pump, std::string_view bytes) {
   if (pump.digest != nullptr) pump.digest->update(bytes);
   pump.state.done += static_cast<Bytes>(bytes.size());
@@ -46,6 +48,22 @@ Status take_block(Pump& pump, std::string_view block, const std::function<Status
   return after_block();
 }
 
+Status send_block(Pump& pump, net::Stream& data, std::string_view block) {
+  RateLimit* limit = pump.connection.rate_limits().up;
+  const Cancel* cancel = pump.connection.cancel();
+  while (!block.empty()) {
+    const std::string_view portion = limit != nullptr ? block.substr(0, limit->portion()) : block;
+    if (limit != nullptr) {
+      if (auto may_go = limit->wait_for(portion.size(), cancel); !may_go) return may_go;
+      if (pump.connection.has_early_reply()) return fail(Errc::reset, kStopped);
+    }
+    if (auto sent = write_all(data, portion, pump.connection.site().timeout, cancel); !sent) return sent;
+    account(pump, portion);
+    block.remove_prefix(portion.size());
+  }
+  return {};
+}
+
 }  // namespace
 
 Status write_fully(int fd, std::string_view bytes) {
@@ -67,20 +85,19 @@ Status send_file(Pump& pump, net::Stream& data) {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail_errno(errno, "read");
     if (got == 0) return fail(Errc::io, "the file became shorter while it was sent");
-    if (pump.connection.has_early_reply()) return fail(Errc::reset, "the server stopped the upload");
+    if (pump.connection.has_early_reply()) return fail(Errc::reset, kStopped);
     const std::string_view block(buffer.data(), static_cast<std::size_t>(got));
     if (pump.before_last_block && pump.state.done + got >= total) {
       if (auto fine = pump.before_last_block(); !fine) return fine;
     }
-    if (auto sent = write_all(data, block, pump.connection.site().timeout, pump.connection.cancel()); !sent)
-      return sent;
-    account(pump, block);
+    if (auto sent = send_block(pump, data, block); !sent) return sent;
   }
   return {};
 }
 
 Status receive_file(Pump& pump, net::Stream& data, const std::function<Status()>& after_block) {
-  std::vector<char> buffer(kTransferBuffer);
+  RateLimit* limit = pump.connection.rate_limits().down;
+  std::vector<char> buffer(limit != nullptr ? limit->portion() : kTransferBuffer);
   while (true) {
     // Gather a whole block: TLS gives 16 KiB at a time, and small writes cost more than the copy.
     std::size_t held = 0;
@@ -100,6 +117,8 @@ Status receive_file(Pump& pump, net::Stream& data, const std::function<Status()>
     const bool all_there = pump.state.total && pump.state.done == *pump.state.total && pump.overlap == 0;
     if (!got && got.error().kind == Errc::reset && all_there) return {};
     if (!got) return tl::unexpected(got.error());
+    if (limit == nullptr) continue;
+    if (auto may_go_on = limit->wait_for(held, pump.connection.cancel()); !may_go_on) return may_go_on;
   }
 }
 

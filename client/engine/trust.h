@@ -7,6 +7,7 @@
 //   comments
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -29,7 +30,7 @@ Result<std::vector<Pin>> parse_pins(std::string_view text);
 std::string format_pins(const std::vector<Pin>& pins);
 
 // Reads the file at every question and rewrites it whole under a lock, so that several ferry processes never
-// lose a pin.
+// lose a pin. Any thread.
 class TrustStore {
  public:
   explicit TrustStore(std::string path) : path_(std::move(path)) {}
@@ -44,9 +45,11 @@ class TrustStore {
 
   // Accepted for the life of this process only.
   void accept_once(const std::string& server, const std::string& fingerprint) {
+    const std::lock_guard lock(mutex_);
     once_.insert(server + " " + fingerprint);
   }
   bool is_accepted_once(const std::string& server, const std::string& fingerprint) const {
+    const std::lock_guard lock(mutex_);
     return once_.contains(server + " " + fingerprint);
   }
 
@@ -54,6 +57,7 @@ class TrustStore {
   Result<std::vector<Pin>> read(std::string_view text) const;
 
   std::string path_;
+  mutable std::mutex mutex_;
   std::set<std::string> once_;
 };
 

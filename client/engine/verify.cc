@@ -170,7 +170,8 @@ Result<std::string> read_back(Connection& connection, const std::string& remote,
   Digest digest(kind);
   Bytes done = 0;
   const auto hash_all = [&](net::Stream& data) -> Status {
-    std::vector<char> buffer(kReadBackBuffer);
+    RateLimit* limit = connection.rate_limits().down;
+    std::vector<char> buffer(limit != nullptr ? limit->portion() : kReadBackBuffer);
     while (true) {
       auto got = read_some(data, buffer, Deadline::after(connection.site().timeout), connection.cancel());
       if (!got) return tl::unexpected(got.error());
@@ -178,6 +179,8 @@ Result<std::string> read_back(Connection& connection, const std::string& remote,
       digest.update({buffer.data(), *got});
       done += static_cast<Bytes>(*got);
       if (progress) progress(done);
+      if (limit == nullptr) continue;
+      if (auto may_go_on = limit->wait_for(*got, connection.cancel()); !may_go_on) return may_go_on;
     }
   };
   auto reply = run_data_command(connection, {"RETR", remote, 0, false}, hash_all);
