@@ -127,20 +127,6 @@ Status pass_time_on(Connection& connection, const std::string& remote, WallTime 
   return reply ? Status() : tl::unexpected(reply.error());
 }
 
-// Servers refuse a name in a folder that is not there in many ways; say what is wrong.
-Error explain(Connection& connection, const std::string& remote, Error error) {
-  if (error.kind != Errc::permission && error.kind != Errc::name_refused) return error;
-  const std::string folder(ftp::parent_path(remote));
-  if (!connection.usable()) return error;
-  if (auto there = is_directory(connection, folder); there && !*there) {
-    return Error{Errc::not_found, folder + ": there is no such folder on the server", error.reply_code};
-  }
-  if (auto itself = is_directory(connection, remote); itself && *itself) {
-    return Error{Errc::is_directory, remote + ": is a folder on the server", error.reply_code};
-  }
-  return error;
-}
-
 struct Upload {
   Connection& connection;
   const std::string& remote;
@@ -180,7 +166,7 @@ Status Upload::send() {
   };
   auto reply = run_data_command(connection, {"STOR", remote, start.offset, true}, move,
                                 [&] { show(Phase::confirming); });
-  if (!reply) return tl::unexpected(explain(connection, remote, reply.error()));
+  if (!reply) return tl::unexpected(explain_refused_upload(connection, remote, reply.error()));
   result.final_text = reply->text();
   if (auto unchanged = file.check_unchanged(); !unchanged) {
     return fail(unchanged.error().kind,

@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <vector>
 
+#include "client/engine/listing.h"
 #include "client/engine/wait.h"
+#include "shared/ftp/path.h"
 
 namespace ferry::client {
 namespace {
@@ -120,6 +122,19 @@ Status receive_file(Pump& pump, net::Stream& data, const std::function<Status()>
     if (limit == nullptr) continue;
     if (auto may_go_on = limit->wait_for(held, pump.connection.cancel()); !may_go_on) return may_go_on;
   }
+}
+
+Error explain_refused_upload(Connection& connection, const std::string& remote, Error error) {
+  if (error.kind != Errc::permission && error.kind != Errc::name_refused) return error;
+  const std::string folder(ftp::parent_path(remote));
+  if (!connection.usable()) return error;
+  if (auto there = is_directory(connection, folder); there && !*there) {
+    return Error{Errc::not_found, folder + ": there is no such folder on the server", error.reply_code};
+  }
+  if (auto itself = is_directory(connection, remote); itself && *itself) {
+    return Error{Errc::is_directory, remote + ": is a folder on the server", error.reply_code};
+  }
+  return error;
 }
 
 void complete(TransferResult& result, const TransferState& state, SteadyTime began, const Digest* digest) {

@@ -36,6 +36,9 @@ Status receive_file(Pump& pump, net::Stream& data, const std::function<Status()>
 
 Status write_fully(int fd, std::string_view bytes);
 
+// Servers refuse a name in a folder that is not there in many ways: what is wrong. Asks the server.
+Error explain_refused_upload(Connection& connection, const std::string& remote, Error error);
+
 // Fills in what is known at the end of a transfer either way. `digest` null: none wanted.
 void complete(TransferResult& result, const TransferState& state, SteadyTime began, const Digest* digest);
 
