@@ -32,10 +32,16 @@ std::string group_summary(std::string_view group);
 // transfer_commands.cc
 int run_get(const Options& options, Cancel& cancel);
 int run_put(const Options& options, Cancel& cancel);
+int run_cat(const Options& options, Cancel& cancel);
 // folder_commands.cc
 int run_ls(const Options& options, Cancel& cancel);
 int run_mkdir(const Options& options, Cancel& cancel);
+int run_rmdir(const Options& options, Cancel& cancel);
 int run_rm(const Options& options, Cancel& cancel);
+int run_mv(const Options& options, Cancel& cancel);
+int run_du(const Options& options, Cancel& cancel);
+int run_stat(const Options& options, Cancel& cancel);
+int run_quota(const Options& options, Cancel& cancel);
 // shell_command.cc
 int run_shell(const Options& options, Cancel& cancel);
 

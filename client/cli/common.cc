@@ -68,6 +68,17 @@ Result<std::vector<Target>> targets_of(const Options& options, const std::vector
   return targets;
 }
 
+bool take_outcome(const Status& outcome, Tally& tally) {
+  if (outcome) {
+    ++tally.done;
+    return true;
+  }
+  report(outcome.error());
+  ++tally.failed;
+  if (!tally.first_error) tally.first_error = outcome.error();
+  return outcome.error().kind != Errc::cancelled;
+}
+
 int for_each_target(const Options& options, Cancel& cancel, const std::vector<std::string>& operands,
                     const ActOnTarget& act) {
   auto targets = targets_of(options, operands);
@@ -77,14 +88,8 @@ int for_each_target(const Options& options, Cancel& cancel, const std::vector<st
   for (const auto& target : *targets) {
     auto connection = sessions.to(target);
     if (!connection) return report_no_connection(connection.error());
-    if (auto done = act(**connection, target.resolve(**connection)); !done) {
-      if (done.error().kind == Errc::cancelled) return report(done.error());
-      report(done.error());
-      ++tally.failed;
-      if (!tally.first_error) tally.first_error = done.error();
-    } else {
-      ++tally.done;
-    }
+    const auto done = act(**connection, target.resolve(**connection));
+    if (!take_outcome(done, tally)) return interrupted_exit_code();
   }
   sessions.quit();
   return exit_code(tally);

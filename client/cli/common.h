@@ -7,6 +7,7 @@
 
 #include "client/engine/cancel.h"
 #include "client/engine/connection.h"
+#include "client/engine/job.h"
 #include "client/line/options.h"
 #include "client/line/session.h"
 
@@ -23,6 +24,9 @@ int report_no_connection(const Error& error);
 Result<Target> target_of(const Options& options, const std::string& operand);
 // One password, or one certificate, is for one server: Errc::bad_syntax if they lead to several.
 Result<std::vector<Target>> targets_of(const Options& options, const std::vector<std::string>& operands);
+
+// Counts what came of one operand and prints its error. False: it was interrupted, nothing more is tried.
+bool take_outcome(const Status& outcome, Tally& tally);
 
 // Runs `act` for each operand's target; the codes of several are combined as a tally's.
 using ActOnTarget = std::function<Status(Connection&, const std::string& path)>;

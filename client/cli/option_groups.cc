@@ -38,6 +38,18 @@ void add_connection_options(CLI::App& app, RawOptions& raw) {
   app.add_flag("--no-input", options.no_input, "never ask anything; fail instead");
 }
 
+void add_listing_options(CLI::App& app, Options& options) {
+  app.add_flag("-l,--long", options.details,
+               "permissions, exact size and time (elsewhere than on a terminal always)");
+  app.add_flag("-R,--recursive", options.recursive, "what is in folders, too");
+  app.add_flag("-a,--all", options.all_names,
+               "names that begin with a dot, too (elsewhere than on a terminal always)");
+  app.add_option("--sort", options.sort,
+                 "name (folders first; the default), size (biggest first) or time (youngest first)")
+      ->type_name("BY")
+      ->check(CLI::IsMember({"name", "size", "time"}));
+}
+
 void add_own_options(CLI::App& app, const Command& command, RawOptions& raw) {
   Options& options = raw.options;
   app.add_option("operands", options.operands, command.operand_help)
@@ -54,7 +66,14 @@ void add_own_options(CLI::App& app, const Command& command, RawOptions& raw) {
   if ((command.takes & kParents) != 0)
     app.add_flag("-p,--parents", options.parents, "parents too; fine if it is there");
   if ((command.takes & kOutput) != 0)
-    app.add_option("-o,--output", options.output, "where to put it")->type_name("DIR|FILE");
+    app.add_option("-o,--output", options.output, "where to put it; - is standard output")
+        ->type_name("DIR|FILE|-");
+  if ((command.takes & kListing) != 0) add_listing_options(app, options);
+  if ((command.takes & kTotal) != 0)
+    app.add_flag("--summarize", options.only_total, "one sum for each operand, none for the folders in it");
+  if ((command.takes & kStdinName) != 0)
+    app.add_option("--stdin-name", options.stdin_name, "what standard input is called in the remote folder")
+        ->type_name("NAME");
   if ((command.takes & kJson) != 0)
     app.add_flag("--json", options.json, "what happens as JSON, one object per line, on standard output");
   if ((command.takes & kVerify) != 0) {

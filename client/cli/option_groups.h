@@ -22,6 +22,9 @@ enum Takes : std::uint64_t {
   kVerify = 16,
   kParents = 32,
   kJson = 64,
+  kListing = 1 << 20,    // how a listing looks
+  kTotal = 1 << 21,      // sums
+  kStdinName = 1 << 22,  // of what comes from stdin
 };
 
 // What CLI11 fills before it is checked.

@@ -13,20 +13,40 @@ constexpr std::array kCommands{
      kConnection | kJson | kRecursive | kResume | kOutput | kVerify, run_get,
      "  ferry get ftp://akira@files.example.org/pics/a.jpg\n"
      "  ferry get -r ftp://akira@files.example.org/pics backup/\n"
-     "  ferry get -c -s files.example.org -u akira disk.img -o /tmp"},
-    Command{"put", "upload files or folders", "LOCAL... URL", "what to upload, and the remote folder to put it in", 1, -1,
-     kConnection | kJson | kRecursive | kResume | kVerify, run_put,
+     "  ferry get -c -s files.example.org -u akira disk.img -o /tmp\n"
+     "  ferry get ftp://akira@files.example.org/dump.sql.gz -o - | gunzip"},
+    Command{"put", "upload files or folders", "LOCAL... URL", "what to upload (- is standard input), and the remote folder to put it in", 1, -1,
+     kConnection | kJson | kRecursive | kResume | kVerify | kStdinName, run_put,
      "  ferry put report.pdf ftp://akira@files.example.org/inbox/\n"
      "  ferry put -r photos ftp://akira@files.example.org/\n"
-     "  ferry put --verify=sha256 disk.img -s files.example.org -u akira /images"},
-    Command{"ls", "list remote folders", "[URL...]", "remote folders or files", 0, -1, kConnection | kJson, run_ls,
+     "  ferry put --verify=sha256 disk.img -s files.example.org -u akira /images\n"
+     "  pg_dump shop | ferry put - ftp://akira@files.example.org/dumps/shop.sql"},
+    Command{"cat", "write remote files to standard output", "URL...", "files to write", 1, -1, kConnection | kVerify, run_cat,
+     "  ferry cat ftp://akira@files.example.org/notes.txt\n"
+     "  ferry cat -s files.example.org -u akira log.1 log.2 | grep error"},
+    Command{"ls", "list remote folders", "[URL...]", "remote folders or files", 0, -1, kConnection | kJson | kListing, run_ls,
      "  ferry ls ftp://akira@files.example.org/pics\n"
+     "  ferry ls -lR --sort=time ftp://akira@files.example.org/pics\n"
      "  ferry ls -s files.example.org -u akira /pics | cut -f5"},
     Command{"mkdir", "make remote folders", "URL...", "folders to make", 1, -1, kConnection | kJson | kParents, run_mkdir,
      "  ferry mkdir -p ftp://akira@files.example.org/a/b/c"},
+    Command{"rmdir", "remove empty remote folders", "URL...", "folders to remove", 1, -1, kConnection | kJson, run_rmdir,
+     "  ferry rmdir ftp://akira@files.example.org/old"},
     Command{"rm", "remove remote files or folders", "URL...", "what to remove", 1, -1, kConnection | kJson | kRecursive, run_rm,
      "  ferry rm ftp://akira@files.example.org/old.txt\n"
      "  ferry rm -r ftp://akira@files.example.org/old"},
+    Command{"mv", "rename or move on the server", "URL... URL", "what to move, and its new name or the folder to move it to", 2, -1,
+     kConnection | kJson, run_mv,
+     "  ferry mv ftp://akira@files.example.org/draft.txt ftp://akira@files.example.org/final.txt\n"
+     "  ferry mv -s files.example.org -u akira a.jpg b.jpg pics/"},
+    Command{"du", "add up what remote folders hold", "[URL...]", "remote folders or files", 0, -1, kConnection | kJson | kTotal, run_du,
+     "  ferry du ftp://akira@files.example.org/pics\n"
+     "  ferry du --summarize -s files.example.org -u akira pics mail | sort -rn"},
+    Command{"stat", "tell what is known of remote names", "URL...", "files or folders", 1, -1, kConnection | kJson, run_stat,
+     "  ferry stat ftp://akira@files.example.org/pics/a.jpg"},
+    Command{"quota", "tell how much room is left", "[URL]", "the server, or a folder on it", 0, 1, kConnection | kJson, run_quota,
+     "  ferry quota ftp://akira@files.example.org/\n"
+     "  ferry quota -s files.example.org -u akira | awk '/^bytes/ {print $4}'"},
     Command{"shell", "work on a server line by line", "[URL]", "where to log in", 0, 1, kConnection, run_shell,
      "  ferry shell ftp://akira@files.example.org/\n"
      "  echo 'get a.txt sha256' | ferry shell ftp://files.example.org/"},

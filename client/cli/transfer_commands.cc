@@ -1,13 +1,17 @@
-// get and put.
+// get, put and cat; - is standard input and output.
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "client/cli/command.h"
 #include "client/cli/common.h"
+#include "client/engine/streams.h"
 #include "client/line/display.h"
 #include "client/line/exit_code.h"
 #include "client/line/operations.h"
 #include "client/line/signals.h"
+#include "shared/ftp/path.h"
 
 namespace ferry::client {
 namespace {
@@ -36,6 +40,66 @@ std::string take_local_target(const Options& options, std::vector<std::string>& 
   return target;
 }
 
+constexpr const char* kStandard = "-";
+
+// What standard output, or input, cannot be used for; "" when nothing.
+std::string wrong_with_stream(const Options& options) {
+  if (options.recursive) return "-r: a folder is no stream";
+  if (options.resume != Resume::never) return "-c: what went through - cannot be gone on with";
+  if (options.json) return "--json writes to standard output itself";
+  return "";
+}
+
+// On a terminal the file itself is there to be seen.
+Display::Style stream_style(const Options& options) {
+  if (::isatty(STDOUT_FILENO) == 1) return Display::Style::quiet;
+  return Display::style_for(STDERR_FILENO, options.quiet);
+}
+
+int get_to_stdout(const Options& options, Cancel& cancel, const std::vector<Target>& sources,
+                  Display::Style style) {
+  Sessions sessions(options, cancel);
+  const JobOptions job = job_options(options, sessions);
+  Display display(style);
+  StreamOutput output{STDOUT_FILENO};
+  Tally tally;
+  display.plan(static_cast<std::int64_t>(sources.size()), 0);
+  for (const auto& source : sources) {
+    auto connection = sessions.to(source);
+    if (!connection) return report_no_connection(connection.error());
+    const std::string remote = source.resolve(**connection);
+    if (!get_one_to_stream(**connection, remote, remote, output, job, display, tally)) break;
+  }
+  sessions.quit();
+  if (output.reader_has_left) return kExitFailure;
+  display.summarize(tally);
+  if (tally.stopped_by && tally.stopped_by->kind == Errc::cancelled) return interrupted_exit_code();
+  return exit_code(tally);
+}
+
+// `ferry put - URL`: the URL is the name, or with --stdin-name the folder.
+int put_from_stdin(const Options& options, Cancel& cancel, const Target& target) {
+  if (const std::string wrong = wrong_with_stream(options); !wrong.empty())
+    return usage_error("put: " + wrong);
+  const bool is_folder = target.path.empty() || target.path.back() == '/';
+  if (is_folder && options.stdin_name.empty())
+    return usage_error("put: what standard input is to be called is missing; --stdin-name NAME says it");
+  Sessions sessions(options, cancel);
+  const JobOptions job = job_options(options, sessions);
+  Display display(Display::style_for(STDERR_FILENO, options.quiet));
+  Tally tally;
+  auto connection = sessions.to(target);
+  if (!connection) return report_no_connection(connection.error());
+  std::string remote = target.resolve(**connection);
+  if (!options.stdin_name.empty()) remote = ftp::join_path(remote, options.stdin_name);
+  display.plan(1, 0);
+  put_one_from_stream(**connection, STDIN_FILENO, remote, remote, job, display, tally);
+  sessions.quit();
+  display.summarize(tally);
+  if (tally.stopped_by && tally.stopped_by->kind == Errc::cancelled) return interrupted_exit_code();
+  return exit_code(tally);
+}
+
 struct GetPlan {
   std::vector<Target> sources;
   std::string into;
@@ -48,7 +112,10 @@ Result<GetPlan> plan_get(const Options& options) {
   auto sources = targets_of(options, operands);
   if (!sources) return tl::unexpected(sources.error());
   plan.sources = std::move(*sources);
-  if (plan.sources.size() > 1 && !plan.into.empty() && !is_local_folder(plan.into)) {
+  if (plan.into == kStandard) {
+    if (const std::string wrong = wrong_with_stream(options); !wrong.empty())
+      return fail(Errc::bad_syntax, "get: " + wrong);
+  } else if (plan.sources.size() > 1 && !plan.into.empty() && !is_local_folder(plan.into)) {
     return fail(Errc::bad_syntax, plan.into + ": several sources need a folder that is there");
   }
   return plan;
@@ -59,6 +126,7 @@ Result<GetPlan> plan_get(const Options& options) {
 int run_get(const Options& options, Cancel& cancel) {
   auto plan = plan_get(options);
   if (!plan) return report_bad_operand(plan.error());
+  if (plan->into == kStandard) return get_to_stdout(options, cancel, plan->sources, stream_style(options));
   Sessions sessions(options, cancel);
   const JobOptions job = job_options(options, sessions);
   Display display(Display::style_for(STDERR_FILENO, options.quiet));
@@ -81,9 +149,14 @@ int run_put(const Options& options, Cancel& cancel) {
     destination = sources.back();
     sources.pop_back();
   }
+  if (std::ranges::count(sources, kStandard) > 0 && sources.size() > 1)
+    return usage_error("put: - is one source and takes no others beside it (a file of that name is ./-)");
+  if (!options.stdin_name.empty() && (sources.empty() || sources.front() != kStandard))
+    return usage_error("put: --stdin-name is for the source -");
   if (sources.empty()) return usage_error("put: what to upload, and a URL to upload it to, are needed");
   auto target = target_of(options, destination);
   if (!target) return report_bad_operand(target.error());
+  if (sources.size() == 1 && sources.front() == kStandard) return put_from_stdin(options, cancel, *target);
   for (const auto& source : sources) {
     struct stat info {};
     if (::stat(source.c_str(), &info) != 0)
@@ -103,6 +176,12 @@ int run_put(const Options& options, Cancel& cancel) {
   }
   sessions.quit();
   return conclude(tally, display, options);
+}
+
+int run_cat(const Options& options, Cancel& cancel) {
+  auto sources = targets_of(options, options.operands);
+  if (!sources) return report_bad_operand(sources.error());
+  return get_to_stdout(options, cancel, *sources, Display::Style::quiet);
 }
 
 }  // namespace ferry::client

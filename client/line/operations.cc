@@ -8,8 +8,6 @@
 
 #include "client/engine/listing.h"
 #include "client/engine/tree.h"
-#include "client/line/display.h"
-#include "client/line/listing_text.h"
 #include "shared/base/terminal_text.h"
 #include "shared/ftp/path.h"
 
@@ -61,25 +59,6 @@ void put_source(Connection& connection, const std::string& local, const PutWish&
   }
   observer.plan(1, 0);
   put_one(connection, local, *target, leaf, wish.job, observer, tally);
-}
-
-Status print_remote(Connection& connection, const std::string& path) {
-  auto listing = list_directory(connection, path);
-  if (listing) {
-    if (listing->unreadable_lines > 0) {
-      print_error(path + ": " + std::to_string(listing->unreadable_lines) +
-                  " lines of the listing were not understood");
-    }
-    print_listing(std::move(listing->entries), path);
-    if (listing->foreign_names.empty()) return {};
-    for (const auto& name : listing->foreign_names) print_error(ftp::join_path(path, name) + ": not listed");
-    return fail(Errc::name_refused, path + ": some names are not written in " + connection.site().charset);
-  }
-  if (!connection.usable()) return tl::unexpected(listing.error());
-  auto entry = describe(connection, path);  // it may be a file
-  if (!entry || entry->is_directory()) return tl::unexpected(listing.error());
-  print_listing({*entry}, std::string(ftp::parent_path(path)));
-  return {};
 }
 
 std::string leaf_of_local(const std::string& path) {

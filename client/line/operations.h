@@ -26,9 +26,6 @@ struct PutWish {
 void put_source(Connection& connection, const std::string& local, const PutWish& wish, JobObserver& observer,
                 Tally& tally);
 
-// Lists a folder, or one file, on stdout.
-Status print_remote(Connection& connection, const std::string& path);
-
 bool is_local_folder(const std::string& path);
 
 // The name a local path gives to its copy: "a/b/" -> "b"; "" for "." and "..", whose content is meant.

@@ -33,6 +33,10 @@ struct Options {
   Resume resume = Resume::never;
   std::string output;  // -o
   VerifyWish verify;
+
+  bool details = false, all_names = false, only_total = false;  // ls -l, -R (recursive), -a; du
+  std::string sort;                                             // of ls; "": by name
+  std::string stdin_name;                                       // the name that `put -` gives
 };
 
 }  // namespace ferry::client

@@ -55,9 +55,13 @@ int shell_mkdir(Shell& shell, const ShellArguments& arguments);
 int shell_rmdir(Shell& shell, const ShellArguments& arguments);
 int shell_rm(Shell& shell, const ShellArguments& arguments);
 int shell_mv(Shell& shell, const ShellArguments& arguments);
+int shell_du(Shell& shell, const ShellArguments& arguments);
+int shell_stat(Shell& shell, const ShellArguments& arguments);
+int shell_quota(Shell& shell, const ShellArguments& arguments);
 // file_commands.cc
 int shell_get(Shell& shell, const ShellArguments& arguments);
 int shell_put(Shell& shell, const ShellArguments& arguments);
+int shell_cat(Shell& shell, const ShellArguments& arguments);
 int shell_md5(Shell& shell, const ShellArguments& arguments);
 int shell_sha256(Shell& shell, const ShellArguments& arguments);
 

@@ -1,6 +1,9 @@
-// get, put, md5, sha256.
+// get, put, cat, md5, sha256.
 #include <unistd.h>
 
+#include <cstdio>
+
+#include "client/engine/streams.h"
 #include "client/engine/verify.h"
 #include "client/line/display.h"
 #include "client/line/exit_code.h"
@@ -97,6 +100,22 @@ int shell_put(Shell& shell, const ShellArguments& arguments) {
   Tally tally;
   put_source(**connection, wish.from, {remote, into_folder, wish.recursive, wish.job}, display, tally);
   return conclude(shell, tally, display);
+}
+
+int shell_cat(Shell& shell, const ShellArguments& arguments) {
+  std::fflush(stdout);
+  Display display(Display::Style::quiet);
+  StreamOutput output{STDOUT_FILENO};
+  Tally tally;
+  for (const auto& name : arguments.operands) {
+    auto connection = shell.connection();
+    if (!connection) return shell.report(connection.error());
+    const std::string remote = (*connection)->absolute(name);
+    if (!get_one_to_stream(**connection, remote, remote, output, {}, display, tally)) break;
+  }
+  if (output.reader_has_left) return kExitFailure;
+  if (tally.stopped_by && tally.stopped_by->kind == Errc::cancelled) return interrupted_exit_code();
+  return exit_code(tally);
 }
 
 int shell_md5(Shell& shell, const ShellArguments& arguments) {

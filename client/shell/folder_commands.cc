@@ -1,4 +1,4 @@
-// ls, pwd, cd, lcd, lls, mkdir, rmdir, rm, mv.
+// ls, pwd, cd, lcd, lls, mkdir, rmdir, rm, mv, du, stat, quota.
 #include <fmt/core.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -8,16 +8,14 @@
 #include <filesystem>
 #include <functional>
 
-#include "client/engine/reply_error.h"
-#include "client/engine/tree.h"
 #include "client/line/display.h"
 #include "client/line/exit_code.h"
 #include "client/line/listing_text.h"
-#include "client/line/operations.h"
+#include "client/line/lists.h"
+#include "client/line/remote_actions.h"
 #include "client/shell/commands.h"
 #include "client/shell/shell.h"
 #include "shared/base/terminal_text.h"
-#include "shared/ftp/path.h"
 
 namespace ferry::client {
 namespace {
@@ -40,11 +38,6 @@ int for_each_path(Shell& shell, const std::vector<std::string>& operands, const 
   return code;
 }
 
-Status simple_command(Connection& connection, const char* verb, const std::string& path) {
-  auto reply = connection.require(verb, path);
-  return reply ? Status() : tl::unexpected(reply.error());
-}
-
 ftp::Entry local_entry(const fs::directory_entry& found) {
   ftp::Entry entry;
   entry.name = found.path().filename().native();
@@ -65,7 +58,12 @@ ftp::Entry local_entry(const fs::directory_entry& found) {
 int shell_ls(Shell& shell, const ShellArguments& arguments) {
   std::vector<std::string> names = arguments.operands;
   if (names.empty()) names.emplace_back();
-  return for_each_path(shell, names, print_remote);
+  ListWish wish{arguments.has('l'), arguments.has('R'), arguments.has('a'), SortBy::name};
+  if (arguments.has('S')) wish.sort = SortBy::size;
+  if (arguments.has('t')) wish.sort = SortBy::time;
+  return for_each_path(shell, names, [&](Connection& connection, const std::string& path) {
+    return print_remote(connection, path, wish);
+  });
 }
 
 int shell_pwd(Shell& shell, const ShellArguments&) {
@@ -109,39 +107,51 @@ int shell_lls(Shell& shell, const ShellArguments& arguments) {
 int shell_mkdir(Shell& shell, const ShellArguments& arguments) {
   shell.names_changed();
   return for_each_path(shell, arguments.operands, [&](Connection& connection, const std::string& path) {
-    return arguments.has('p') ? make_remote_folders(connection, path)
-                              : simple_command(connection, "MKD", path);
+    return make_remote_folder(connection, path, arguments.has('p'));
   });
 }
 
 int shell_rmdir(Shell& shell, const ShellArguments& arguments) {
   shell.names_changed();
-  return for_each_path(shell, arguments.operands, [](Connection& connection, const std::string& path) {
-    return simple_command(connection, "RMD", path);
-  });
+  return for_each_path(shell, arguments.operands, remove_remote_folder);
 }
 
 int shell_rm(Shell& shell, const ShellArguments& arguments) {
   shell.names_changed();
-  return for_each_path(shell, arguments.operands, [](Connection& connection, const std::string& path) {
-    return simple_command(connection, "DELE", path);
+  return for_each_path(shell, arguments.operands, [&](Connection& connection, const std::string& path) {
+    return remove_remote(connection, path, arguments.has('r'));
   });
 }
 
 int shell_mv(Shell& shell, const ShellArguments& arguments) {
+  auto connection = shell.connection();
+  if (!connection) return shell.report(connection.error());
   shell.names_changed();
-  return for_each_path(shell, {arguments.operands.front()},
-                       [&](Connection& connection, const std::string& from) -> Status {
-                         const std::string wish = connection.absolute(arguments.operands.back());
-                         auto to = remote_target(connection, wish, arguments.operands.back().back() == '/',
-                                                 std::string(ftp::leaf_name(from)));
-                         if (!to) return tl::unexpected(to.error());
-                         auto ready = connection.command("RNFR", from);
-                         if (!ready) return tl::unexpected(ready.error());
-                         if (!ready->is_intermediate())
-                           return tl::unexpected(reply_error("RNFR", from, *ready));
-                         return simple_command(connection, "RNTO", *to);
-                       });
+  std::vector<std::string> sources = arguments.operands;
+  const std::string into = sources.back();
+  sources.pop_back();
+  const bool must_be_folder = sources.size() > 1 || into.empty() || into.back() == '/';
+  auto target = find_move_target(**connection, (*connection)->absolute(into), must_be_folder);
+  if (!target) return shell.report(target.error());
+  return for_each_path(shell, sources, [&](Connection& at, const std::string& from) {
+    return move_remote(at, from, *target);
+  });
+}
+
+int shell_du(Shell& shell, const ShellArguments& arguments) {
+  std::vector<std::string> names = arguments.operands;
+  if (names.empty()) names.emplace_back();
+  return for_each_path(shell, names, [&](Connection& connection, const std::string& path) {
+    return print_disk_usage(connection, path, arguments.has('s'));
+  });
+}
+
+int shell_stat(Shell& shell, const ShellArguments& arguments) {
+  return for_each_path(shell, arguments.operands, print_facts);
+}
+
+int shell_quota(Shell& shell, const ShellArguments&) {
+  return for_each_path(shell, {""}, print_quota);
 }
 
 }  // namespace ferry::client

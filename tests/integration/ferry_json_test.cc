@@ -40,6 +40,32 @@ TEST_F(FerryJson, ListsAFolder) {
   EXPECT_EQ(lines[2]["exit_code"], 0);
 }
 
+TEST_F(FerryJson, TellsUsageFactsAndQuota) {
+  server_.put_file("akira", "sub", std::nullopt);
+  server_.put_file("akira", "sub/a", "12345");
+  const FerryClient ferry = client();
+  const auto of = [&](const char* command, const std::vector<std::string>& operands) {
+    std::vector<std::string> words{"--json"};
+    words.insert(words.end(), operands.begin(), operands.end());
+    return json_lines_of(ferry.run(command, words).out);
+  };
+  const auto usage = of("du", {"/"});
+  ASSERT_EQ(usage.size(), 3u);
+  EXPECT_EQ(usage[0]["path"], "/sub");
+  EXPECT_EQ(usage[0]["bytes"], 5);
+  const auto deep = of("ls", {"-R", "/"});
+  ASSERT_EQ(deep.size(), 3u);
+  EXPECT_EQ(deep[1]["name"], "a");
+  EXPECT_EQ(deep[1]["folder"], "/sub");
+  const auto facts = of("stat", {"/sub/a"});
+  EXPECT_EQ(facts[0]["type"], "facts");
+  EXPECT_EQ(facts[0]["size"], 5);
+  EXPECT_TRUE(facts[0].contains("unique"));
+  const auto quota = of("quota", {});
+  EXPECT_EQ(quota[0]["bytes"]["used"], 0);
+  EXPECT_FALSE(quota[0]["bytes"].contains("left")) << "unlimited";
+}
+
 TEST_F(FerryJson, EndsWithTheSummaryHoweverTheRunEnded) {
   const FerryClient ferry = client();
   const auto nobody = FerryClient(ClientServer{"127.0.0.1", free_port(), "akira", kPassword}, {"--tls=off"});

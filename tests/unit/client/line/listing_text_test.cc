@@ -36,5 +36,48 @@ TEST(Listing, HasFoldersFirst) {
   EXPECT_EQ(entries[1].name, "a");
 }
 
+std::string order(std::vector<ftp::Entry> entries, SortBy by) {
+  sort_entries(entries, by);
+  std::string names;
+  for (const auto& entry : entries) names += entry.name;
+  return names;
+}
+
+TEST(Listing, SortsBySizeAndTimeWithTheUnknownLast) {
+  std::vector<ftp::Entry> entries{file("a"), file("b"), file("c"), file("d")};
+  entries[0].size.reset();
+  entries[0].modified.reset();
+  entries[1].size = 5;
+  entries[2].size = 500;
+  entries[2].modified = *parse_ftp_time("20270101000000");
+  entries[3].type = ftp::EntryType::directory;
+  EXPECT_EQ(order(entries, SortBy::name), "dabc");
+  EXPECT_EQ(order(entries, SortBy::size), "cbda");
+  EXPECT_EQ(order(entries, SortBy::time), "cdba");
+}
+
+TEST(ListingInDetail, HasTheExactSizeAndTime) {
+  EXPECT_EQ(detailed_line_for_people(file("a b")),
+            "file   rw-r--r--      2254857830  2026-11-18 13:05:31  a b");
+}
+
+TEST(FactsForPrograms, HaveADashForWhatIsNotTold) {
+  ftp::Entry entry = file("/a\tb");
+  EXPECT_EQ(facts_for_programs(entry),
+            "file\t2254857830\t2026-11-18T13:05:31Z\trw-r--r--\t-\t-\t-\t-\t/a\tb");
+  entry.uid = 1000;
+  entry.gid = 100;
+  entry.perm = "adfrw";
+  entry.unique = "fd01\tU2a";
+  EXPECT_EQ(facts_for_programs(entry),
+            "file\t2254857830\t2026-11-18T13:05:31Z\trw-r--r--\t1000\t100\tadfrw\tfd01\\x09U2a\t/a\tb");
+}
+
+TEST(FactsForPeople, MakeHostileTextSafe) {
+  ftp::Entry entry = file("bad\x1b[31m");
+  entry.unique = "\x1b]0;x";
+  EXPECT_EQ(facts_for_people(entry).find('\x1b'), std::string::npos);
+}
+
 }  // namespace
 }  // namespace ferry::client
