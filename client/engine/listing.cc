@@ -22,8 +22,8 @@ using ParseLine = std::function<Result<ftp::Entry>(std::string_view line)>;
 // Takes a listing's bytes as they come and keeps its entries only.
 class ListingReader {
  public:
-  ListingReader(const Connection& connection, std::string path, ParseLine parse_line)
-      : connection_(connection), path_(std::move(path)), parse_line_(std::move(parse_line)) {}
+  ListingReader(const Connection& connection, std::string path, ParseLine parse_line, const OnEntries& found)
+      : connection_(connection), path_(std::move(path)), parse_line_(std::move(parse_line)), found_(found) {}
 
   Status feed(std::string_view bytes) {
     seen_ += static_cast<std::int64_t>(bytes.size());
@@ -34,13 +34,16 @@ class ListingReader {
       rest.remove_prefix(end + 1);
     }
     pending_.erase(0, pending_.size() - rest.size());
-    if (seen_ > kMaxListingBytes || listing_.entries.size() > kMaxEntries || pending_.size() > kMaxLine)
+    if (seen_ > kMaxListingBytes || given_ + listing_.entries.size() > kMaxEntries ||
+        pending_.size() > kMaxLine)
       return fail(Errc::too_long, path_ + ": the listing does not end");
+    give();
     return {};
   }
 
   Listing finish() {
     take_line(pending_);
+    give();
     return std::move(listing_);
   }
 
@@ -63,17 +66,26 @@ class ListingReader {
     listing_.entries.push_back(std::move(*entry));
   }
 
+  void give() {
+    if (!found_ || listing_.entries.empty()) return;
+    found_(listing_.entries);
+    given_ += listing_.entries.size();
+    listing_.entries.clear();
+  }
+
   const Connection& connection_;
   std::string path_;
   ParseLine parse_line_;
+  const OnEntries& found_;
+  std::size_t given_ = 0;
   std::string pending_;  // the beginning of a line whose end is not here yet
   std::int64_t seen_ = 0;
   Listing listing_;
 };
 
 Result<Listing> fetch_listing(Connection& connection, const std::string& verb, const std::string& argument,
-                              const std::string& path, const ParseLine& parse_line) {
-  ListingReader reader(connection, path, parse_line);
+                              const std::string& path, const ParseLine& parse_line, const OnEntries& found) {
+  ListingReader reader(connection, path, parse_line, found);
   const auto read_all = [&](net::Stream& data) -> Status {
     std::array<char, 65536> buffer;
     while (true) {
@@ -88,18 +100,19 @@ Result<Listing> fetch_listing(Connection& connection, const std::string& verb, c
   return reader.finish();
 }
 
-Result<Listing> list_by_mlsd(Connection& connection, const std::string& path) {
-  return fetch_listing(connection, "MLSD", path, path,
-                       [](std::string_view line) { return ftp::parse_entry(line); });
+Result<Listing> list_by_mlsd(Connection& connection, const std::string& path, const OnEntries& found) {
+  return fetch_listing(
+      connection, "MLSD", path, path, [](std::string_view line) { return ftp::parse_entry(line); }, found);
 }
 
 // LIST takes options and globs where a name should be, and answers an empty list for what is missing: so go
 // there first.
-Result<Listing> list_by_list(Connection& connection, const std::string& path) {
+Result<Listing> list_by_list(Connection& connection, const std::string& path, const OnEntries& found) {
   if (auto there = connection.require("CWD", path); !there) return tl::unexpected(there.error());
   const WallTime now = wall_now();
-  auto listing = fetch_listing(connection, "LIST", "-a", path,
-                               [now](std::string_view line) { return ftp::parse_list_line(line, now); });
+  auto listing = fetch_listing(
+      connection, "LIST", "-a", path,
+      [now](std::string_view line) { return ftp::parse_list_line(line, now); }, found);
   if (listing || connection.usable()) {
     if (auto back = connection.require("CWD", connection.directory()); !back)
       return tl::unexpected(back.error());
@@ -144,7 +157,12 @@ Result<ftp::Entry> describe_by_size(Connection& connection, const std::string& p
 }  // namespace
 
 Result<Listing> list_directory(Connection& connection, const std::string& path) {
-  return connection.features().has("MLST") ? list_by_mlsd(connection, path) : list_by_list(connection, path);
+  return list_directory(connection, path, {});
+}
+
+Result<Listing> list_directory(Connection& connection, const std::string& path, const OnEntries& found) {
+  return connection.features().has("MLST") ? list_by_mlsd(connection, path, found)
+                                           : list_by_list(connection, path, found);
 }
 
 Result<ftp::Entry> describe(Connection& connection, const std::string& path) {

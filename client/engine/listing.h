@@ -2,6 +2,8 @@
 // else LIST, SIZE, MDTM. Paths are absolute, as Connection::absolute() makes them. Blocks on the network.
 #pragma once
 
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,11 @@ struct Listing {
 // Errc::not_found for a folder that is not there, whatever the server makes of it; Errc::not_directory for a
 // file where that is known.
 Result<Listing> list_directory(Connection& connection, const std::string& path);
+
+// The same for who shows what is there while more comes: entries are given away piece by piece, and the
+// Listing has none.
+using OnEntries = std::function<void(std::span<const ftp::Entry>)>;
+Result<Listing> list_directory(Connection& connection, const std::string& path, const OnEntries& found);
 
 // Type, size and time of one name, as far as the server tells. Errc::not_found.
 Result<ftp::Entry> describe(Connection& connection, const std::string& path);

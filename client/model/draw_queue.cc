@@ -41,7 +41,7 @@ StateLook look_of(RowState state) {
 }
 
 // Instead of a bar; "" while bytes move.
-std::string state_text(const QueueRow& row) {
+std::string state_text(const TransferRow& row) {
   const auto seconds = row.waited.count();
   switch (row.state) {
     case RowState::comparing:
@@ -100,7 +100,7 @@ void put_bar(Canvas& canvas, int x, int y, const std::string& bar, bool is_rever
 }
 
 // Where there is no room for a bar: the name, and what is most worth knowing.
-void draw_narrow_row(Canvas& canvas, const Rect& at, const QueueRow& row, bool is_cursor) {
+void draw_narrow_row(Canvas& canvas, const Rect& at, const TransferRow& row, bool is_cursor) {
   const StateLook look = look_of(row.state);
   std::string end = state_text(row);
   if (end.empty()) end = percent_text(row.done, row.total);
@@ -112,7 +112,7 @@ void draw_narrow_row(Canvas& canvas, const Rect& at, const QueueRow& row, bool i
   canvas.put(at.x, at.y, text, {look.role, is_cursor}, at.columns);
 }
 
-void draw_row(Canvas& canvas, const Rect& at, const QueueRow& row, bool is_cursor) {
+void draw_row(Canvas& canvas, const Rect& at, const TransferRow& row, bool is_cursor) {
   if (at.columns < kFewestForBar) return draw_narrow_row(canvas, at, row, is_cursor);
   const StateLook look = look_of(row.state);
   const int bar_room = at.columns - 3 - kBehindColumns - 1;

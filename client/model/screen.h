@@ -46,7 +46,7 @@ enum class RowState : std::uint8_t {
   done,
 };
 
-struct QueueRow {
+struct TransferRow {
   bool is_upload = false;
   RowState state = RowState::waiting;
   std::string name;
@@ -113,7 +113,7 @@ struct ScreenModel {
   std::array<PaneScreen, 2> panes;
   std::size_t active_pane = 0;
   Focus focus = Focus::panes;
-  std::vector<QueueRow> queue;
+  std::vector<TransferRow> queue;
   std::size_t queue_first = 0, queue_cursor = 0;
   bool is_queue_zoomed = false;
   QueueTotals totals;

@@ -243,7 +243,7 @@ TEST_F(Screens, AnyTextAtAnySize) {
       pane.state = static_cast<PaneScreen::State>(below(4));
       pane.waited = std::chrono::milliseconds(below(20'000));
     }
-    for (QueueRow& row : model_.queue) row.name = row.note = foreign();
+    for (TransferRow& row : model_.queue) row.name = row.note = foreign();
     model_.status.site = model_.status.user = model_.status.security = foreign();
     model_.log.back().text = foreign();
     model_.focus = static_cast<Focus>(below(4));
