@@ -16,9 +16,6 @@ namespace ferry::client {
 // Errc::bad_syntax: a quote that is not closed.
 Result<std::vector<std::string>> split_words(std::string_view line);
 
-// The candidate with the least edits from `word`; "" when none is near.
-std::string nearest_word(std::string_view word, const std::vector<std::string>& candidates);
-
 struct Candidate {
   std::string text;        // a whole word, unquoted
   bool is_folder = false;  // more may follow it

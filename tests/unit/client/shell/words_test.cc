@@ -22,12 +22,6 @@ TEST(Words, NeedTheirQuotesClosed) {
   EXPECT_FALSE(split_words("get \"a"));
 }
 
-TEST(NearestWord, IsTheLikeliestTypo) {
-  EXPECT_EQ(nearest_word("mkdri", shell_command_names()), "mkdir");
-  EXPECT_EQ(nearest_word("gte", shell_command_names()), "get");
-  EXPECT_EQ(nearest_word("xyzzyplugh", shell_command_names()), "");
-}
-
 CandidateSource names(std::vector<Candidate> candidates) {
   return [candidates](const auto&, const auto&) { return candidates; };
 }
