@@ -42,6 +42,12 @@ int run_mv(const Options& options, Cancel& cancel);
 int run_du(const Options& options, Cancel& cancel);
 int run_stat(const Options& options, Cancel& cancel);
 int run_quota(const Options& options, Cancel& cancel);
+// sites_commands.cc
+int run_sites_list(const Options& options, Cancel& cancel);
+int run_sites_show(const Options& options, Cancel& cancel);
+int run_sites_add(const Options& options, Cancel& cancel);
+int run_sites_edit(const Options& options, Cancel& cancel);
+int run_sites_rm(const Options& options, Cancel& cancel);
 // shell_command.cc
 int run_shell(const Options& options, Cancel& cancel);
 

@@ -3,6 +3,7 @@
 #include "client/line/display.h"
 #include "client/line/exit_code.h"
 #include "client/line/json_lines.h"
+#include "client/line/saved_sites.h"
 #include "client/line/signals.h"
 
 namespace ferry::client {
@@ -50,11 +51,7 @@ int report_no_connection(const Error& error) {
 
 Result<Target> target_of(const Options& options, const std::string& operand) {
   if (!options.host.empty()) return target_of_path(options, operand);
-  if (!looks_like_url(operand)) {
-    return fail(Errc::bad_syntax,
-                operand + ": a URL such as ftp://user@host/path is needed here, or -s HOST");
-  }
-  return target_of_url(options, operand);
+  return target_of_address(options, operand);
 }
 
 Result<std::vector<Target>> targets_of(const Options& options, const std::vector<std::string>& operands) {

@@ -7,10 +7,8 @@
 namespace ferry::client {
 namespace {
 
-void add_connection_options(CLI::App& app, RawOptions& raw) {
+void add_site_options(CLI::App& app, RawOptions& raw) {
   Options& options = raw.options;
-  app.add_option("-s,--server", options.host, "the server, when operands are paths instead of URLs")
-      ->type_name("HOST");
   app.add_option("-P,--port", options.port, "its port")->type_name("PORT")->check(CLI::Range(1, 65535));
   app.add_option("-u,--user", options.user, "who to log in as")->type_name("USER");
   app.add_option("--tls", raw.tls,
@@ -25,6 +23,18 @@ void add_connection_options(CLI::App& app, RawOptions& raw) {
   app.add_option("--charset", options.charset,
                  "what the server writes names in, such as GBK or CP932 (UTF-8)")
       ->type_name("NAME");
+}
+
+void add_quiet_options(CLI::App& app, RawOptions& raw) {
+  app.add_flag("-q,--quiet", raw.options.quiet, "errors only");
+  app.add_flag("--no-input", raw.options.no_input, "never ask anything; fail instead");
+}
+
+void add_connection_options(CLI::App& app, RawOptions& raw) {
+  Options& options = raw.options;
+  app.add_option("-s,--server", options.host, "the server, when operands are paths instead of URLs")
+      ->type_name("HOST");
+  add_site_options(app, raw);
   app.add_option("--password-file", options.password_file, "the password is this file's first line")
       ->type_name("FILE")
       ->check(CLI::ExistingFile);
@@ -34,8 +44,7 @@ void add_connection_options(CLI::App& app, RawOptions& raw) {
       ->check(CLI::NonNegativeNumber);
   app.add_option("--timeout", raw.timeout, "give up when the server is silent for so long (30s)")
       ->type_name("TIME");
-  app.add_flag("-q,--quiet", options.quiet, "errors only");
-  app.add_flag("--no-input", options.no_input, "never ask anything; fail instead");
+  add_quiet_options(app, raw);
 }
 
 void add_listing_options(CLI::App& app, Options& options) {
@@ -65,6 +74,11 @@ void add_own_options(CLI::App& app, const Command& command, RawOptions& raw) {
         "-c alone), ask, always, never");
   if ((command.takes & kParents) != 0)
     app.add_flag("-p,--parents", options.parents, "parents too; fine if it is there");
+  if ((command.takes & kFolder) != 0)
+    app.add_option("--folder", options.folder, "the folder that paths on the site begin in")
+        ->type_name("DIR");
+  if ((command.takes & kUnset) != 0)
+    app.add_option("--unset", options.unset, "take this key away, such as pin or user")->type_name("KEY");
   if ((command.takes & kOutput) != 0)
     app.add_option("-o,--output", options.output, "where to put it; - is standard output")
         ->type_name("DIR|FILE|-");
@@ -89,6 +103,8 @@ void add_own_options(CLI::App& app, const Command& command, RawOptions& raw) {
 void add_options(CLI::App& app, const Command& command, RawOptions& raw) {
   add_own_options(app, command, raw);
   if ((command.takes & kConnection) != 0) add_connection_options(app, raw);
+  if ((command.takes & kSite) != 0) add_site_options(app, raw);
+  if ((command.takes & kQuiet) != 0) add_quiet_options(app, raw);
 }
 
 std::string convert(RawOptions& raw) {

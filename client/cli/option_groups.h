@@ -25,6 +25,10 @@ enum Takes : std::uint64_t {
   kListing = 1 << 20,    // how a listing looks
   kTotal = 1 << 21,      // sums
   kStdinName = 1 << 22,  // of what comes from stdin
+  kSite = 1ULL << 40,    // what a saved site can say as well: port, user, encryption, certificate
+  kQuiet = 1ULL << 41,   // -q, --no-input
+  kFolder = 1ULL << 42,
+  kUnset = 1ULL << 43,
 };
 
 // What CLI11 fills before it is checked.

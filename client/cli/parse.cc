@@ -19,9 +19,10 @@ namespace ferry::client {
 namespace {
 
 constexpr const char* kFooter =
-    "A URL is ftp://USER@HOST:PORT/PATH (encrypted with AUTH TLS) or ftps://… (TLS from the start). With -s "
-    "HOST the\n"
-    "operands are plain remote paths. `ferry help COMMAND` shows a command's options; exit codes: ferry(1).";
+    "A URL is ftp://USER@HOST:PORT/PATH (encrypted with AUTH TLS) or ftps://… (TLS from the start); "
+    "SITE:PATH\n"
+    "on a saved site can stand in its place. With -s HOST the operands are plain remote paths.\n"
+    "`ferry help COMMAND` shows a command's options; exit codes: ferry(1).";
 
 // "trust list" -> "trust", "list"; "get" -> "", "get".
 std::pair<std::string, std::string> split_name(std::string_view name) {

@@ -47,6 +47,21 @@ constexpr std::array kCommands{
     Command{"quota", "tell how much room is left", "[URL]", "the server, or a folder on it", 0, 1, kConnection | kJson, run_quota,
      "  ferry quota ftp://akira@files.example.org/\n"
      "  ferry quota -s files.example.org -u akira | awk '/^bytes/ {print $4}'"},
+    Command{"sites list", "list saved sites", "", "", 0, 0, 0, run_sites_list,
+     "  ferry sites list\n"
+     "  ferry sites list | cut -f1"},
+    Command{"sites show", "show one saved site", "NAME", "which one", 1, 1, 0, run_sites_show,
+     "  ferry sites show example"},
+    Command{"sites add", "save a site under a name", "NAME URL", "its name, and where it is", 2, 2,
+     kSite | kFolder | kQuiet, run_sites_add,
+     "  ferry sites add example ftp://akira@files.example.org/pics\n"
+     "  ferry sites add backup ftps://backup.example.org -u akira --pin sha256:..."},
+    Command{"sites edit", "change a saved site", "NAME [URL]", "which one, and where it is now", 1, 2,
+     kSite | kFolder | kUnset | kQuiet, run_sites_edit,
+     "  ferry sites edit example --folder /archive --active\n"
+     "  ferry sites edit example --unset pin"},
+    Command{"sites rm", "forget saved sites", "NAME...", "which ones", 1, -1, kQuiet, run_sites_rm,
+     "  ferry sites rm example"},
     Command{"shell", "work on a server line by line", "[URL]", "where to log in", 0, 1, kConnection, run_shell,
      "  ferry shell ftp://akira@files.example.org/\n"
      "  echo 'get a.txt sha256' | ferry shell ftp://files.example.org/"},

@@ -10,6 +10,7 @@
 #include "client/line/display.h"
 #include "client/line/exit_code.h"
 #include "client/line/operations.h"
+#include "client/line/saved_sites.h"
 #include "client/line/signals.h"
 #include "shared/ftp/path.h"
 
@@ -31,10 +32,10 @@ JobOptions job_options(const Options& options, const Sessions& sessions) {
   return job;
 }
 
-// `ferry get URL... [LOCAL]`: a last operand that is no URL is the target.
+// `ferry get URL... [LOCAL]`: a last operand that is not remote is the target.
 std::string take_local_target(const Options& options, std::vector<std::string>& sources) {
   if (!options.output.empty() || !options.host.empty()) return options.output;
-  if (sources.size() < 2 || looks_like_url(sources.back())) return "";
+  if (sources.size() < 2 || is_remote_operand(sources.back())) return "";
   std::string target = sources.back();
   sources.pop_back();
   return target;

@@ -51,6 +51,14 @@ Result<std::string> parse_fingerprint(std::string_view text) {
   return spaced;
 }
 
+std::string spell_fingerprint(std::string_view fingerprint) {
+  std::string text = "sha256:";
+  for (const char c : fingerprint) {
+    if (c != ':') text += c;
+  }
+  return text;
+}
+
 std::string remote_path(const std::string& login_directory, const std::string& url_path) {
   if (url_path.empty()) return login_directory;
   return ftp::join_path(login_directory, url_path.front() == '/' ? url_path.substr(1) : url_path);

@@ -19,6 +19,7 @@ struct Site {
   std::string pinned;   // the only certificate to accept ("AB:CD:…"), "": decide by CAs and trust store
   std::string charset;  // of names over there, as iconv calls it; "": bytes go as they are (charset.h)
   std::chrono::milliseconds timeout{30'000};  // of every wait for the server
+  std::string saved_as;                       // its name in the file of saved sites, "": it is none of these
 
   // "host:port" as the trust store and messages spell it; IPv6 in brackets.
   std::string key() const;
@@ -31,6 +32,8 @@ Site site_of(const ftp::Url& url);
 
 // "sha256:ab12…", with or without the prefix and colons -> "AB:12:…". Errc::bad_syntax.
 Result<std::string> parse_fingerprint(std::string_view text);
+// The way back: "AB:12:…" -> "sha256:AB12…".
+std::string spell_fingerprint(std::string_view fingerprint);
 
 // The file or folder a URL names, seen from the login folder (RFC 1738 §3.2.2): one slash after the host ends
 // the host and the rest is relative; a second one ("//etc", or "%2Fetc") makes it absolute.

@@ -27,20 +27,12 @@ std::vector<Pin>::iterator find_pin(std::vector<Pin>& pins, const std::string& s
   return std::find_if(pins.begin(), pins.end(), [&](const Pin& pin) { return pin.server == server; });
 }
 
-std::string bare_hex(const std::string& fingerprint) {
-  std::string hex;
-  for (const char c : fingerprint) {
-    if (c != ':') hex += c;
-  }
-  return hex;
-}
-
 Error changed(const Site& site, const Certificate& certificate, const std::string& known,
               const std::string& since, const std::string& remedy) {
   return Error{
       Errc::untrusted,
       "the certificate of " + site.key() + " is not the one that is pinned" + since +
-          ": pinned sha256:" + bare_hex(known) + ", now sha256:" + bare_hex(certificate.fingerprint) +
+          ": pinned " + spell_fingerprint(known) + ", now " + spell_fingerprint(certificate.fingerprint) +
           ". Someone may be reading this connection, or the server was set up anew: ask its operator" +
           remedy};
 }
@@ -59,7 +51,7 @@ Status ask(const Site& site, const Certificate& certificate, TrustStore& store, 
   }
   return fail(Errc::untrusted, "the certificate of " + site.key() + " is not trusted (" +
                                    *certificate.why_untrusted +
-                                   "); its fingerprint is sha256:" + bare_hex(certificate.fingerprint));
+                                   "); its fingerprint is " + spell_fingerprint(certificate.fingerprint));
 }
 
 }  // namespace
@@ -80,7 +72,7 @@ Result<std::vector<Pin>> parse_pins(std::string_view text) {
 std::string format_pins(const std::vector<Pin>& pins) {
   std::string text(kHeading);
   for (const Pin& pin : pins) {
-    text += pin.server + " sha256:" + bare_hex(pin.fingerprint) + " " + pin.first_seen + " " + pin.last_seen +
+    text += pin.server + " " + spell_fingerprint(pin.fingerprint) + " " + pin.first_seen + " " + pin.last_seen +
             "\n";
   }
   return text;

@@ -31,7 +31,9 @@ struct Options {
 
   bool recursive = false, parents = false;
   Resume resume = Resume::never;
-  std::string output;  // -o
+  std::string output;              // -o
+  std::string folder;              // of a saved site
+  std::vector<std::string> unset;  // keys of a saved site
   VerifyWish verify;
 
   bool details = false, all_names = false, only_total = false;  // ls -l, -R (recursive), -a; du

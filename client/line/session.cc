@@ -18,21 +18,6 @@ bool is_anonymous(const std::string& user) {
   return user == kAnonymous || user == "ftp";
 }
 
-Site with_options(Site site, const Options& options) {
-  if (options.security) {
-    const bool had_default_port = site.port == ftp::Url{site.security, "", 0, {}, ""}.effective_port();
-    site.security = *options.security;
-    if (had_default_port) site.port = ftp::Url{site.security, "", 0, {}, ""}.effective_port();
-  }
-  if (options.port != 0) site.port = options.port;
-  site.active = options.active;
-  site.ca_file = options.ca_file;
-  site.pinned = options.pin;
-  site.charset = options.charset;
-  site.timeout = options.timeout;
-  return site;
-}
-
 Result<Secret> secret_of_file(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return fail_errno(errno, path);
@@ -40,6 +25,21 @@ Result<Secret> secret_of_file(const std::string& path) {
 }
 
 }  // namespace
+
+Site with_options(Site site, const Options& options) {
+  if (options.security) {
+    const bool had_default_port = site.port == ftp::Url{site.security, "", 0, {}, ""}.effective_port();
+    site.security = *options.security;
+    if (had_default_port) site.port = ftp::Url{site.security, "", 0, {}, ""}.effective_port();
+  }
+  if (options.port != 0) site.port = options.port;
+  if (options.active) site.active = true;
+  if (!options.ca_file.empty()) site.ca_file = options.ca_file;
+  if (!options.pin.empty()) site.pinned = options.pin;
+  if (!options.charset.empty()) site.charset = options.charset;
+  site.timeout = options.timeout;
+  return site;
+}
 
 bool looks_like_url(const std::string& operand) {
   return operand.find("://") != std::string::npos;

@@ -27,6 +27,9 @@ struct Target {
 Result<Target> target_of_url(const Options& options, const std::string& url);
 Target target_of_path(const Options& options, const std::string& path);  // with -s
 
+// The site with what the command line says otherwise.
+Site with_options(Site site, const Options& options);
+
 struct Credentials {
   std::string user;
   Secret password;

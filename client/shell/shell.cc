@@ -7,6 +7,8 @@
 
 #include "client/line/display.h"
 #include "client/line/exit_code.h"
+#include "client/line/nearest_word.h"
+#include "client/line/saved_sites.h"
 #include "client/line/signals.h"
 #include "client/shell/commands.h"
 #include "client/shell/completion.h"
@@ -155,7 +157,7 @@ bool Shell::log_in_first() {
   if (given.operands.empty() && given.host.empty()) return true;  // the login prompt asks
   Result<Target> target = target_of_path(given, "");
   if (given.host.empty()) {
-    target = target_of_url(given, given.operands.front());
+    target = target_of_place(given, given.operands.front());
   } else if (!given.operands.empty()) {
     target->path = given.operands.front();
   }
@@ -189,11 +191,14 @@ bool Shell::ask_for_login() {
   }
   if (*host == "exit" || *host == "quit") return false;
   if (host->empty() && last.empty()) return true;
-  Result<Target> target = host->empty() ? Result<Target>(target_) : target_of_url(options(), *host);
+  Result<Target> target = host->empty() ? Result<Target>(target_) : target_of_place(options(), *host);
   if (!target) {
     note_failure(report(target.error()));
     return input_->is_interactive();
   }
+  // A saved site says who logs in, and where the password is.
+  if (!host->empty() && !target->site.saved_as.empty() && !target->user.empty())
+    return try_login(*target) || input_->is_interactive();
   auto user = ask("User (anonymous): ");
   if (!user) return false;
   Credentials credentials;
