@@ -1,6 +1,7 @@
 // MLST/MLSD entries (RFC 3659 §7): facts and a name. Pure text.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,9 @@ struct Entry {
   std::optional<unsigned> unix_mode;  // permission bits, 0..07777
   std::optional<unsigned> uid, gid;
   bool is_link = false;
+  // `modified` lies in [modified, modified + this). LIST tells minutes or days, and in the server's own time
+  // zone.
+  std::chrono::seconds modified_precision{1};
 
   bool is_directory() const {
     return type == EntryType::directory || type == EntryType::current_directory ||

@@ -32,6 +32,13 @@ struct TimeOfDay {
   unsigned hour = 0, minute = 0;
 };
 
+// What a line tells of a time: how exactly depends on its age.
+struct ListedTime {
+  WallTime when;
+  std::chrono::seconds precision;
+};
+constexpr std::chrono::seconds kToTheMinute{60}, kToTheDay{86'400};
+
 struct Word {
   std::string_view text;
   std::size_t end;  // where in the line it ends
@@ -66,13 +73,15 @@ std::optional<WallTime> moment(year_month_day date, TimeOfDay time) {
 }
 
 // Month, day and either a year or a time of day, whose year is then the latest that does not lie ahead.
-std::optional<WallTime> parse_date(std::string_view month_text, std::string_view day_text,
-                                   std::string_view last, WallTime now) {
+std::optional<ListedTime> parse_date(std::string_view month_text, std::string_view day_text,
+                                     std::string_view last, WallTime now) {
   const unsigned in_month = month_number(month_text);
   const auto on_day = parse_small(day_text, 31);
   if (in_month == 0 || !on_day) return std::nullopt;
-  if (const auto written = parse_small(last, kLastYear); written && last.size() == 4)
-    return moment(year(static_cast<int>(*written)) / month(in_month) / day(*on_day), {});
+  if (const auto written = parse_small(last, kLastYear); written && last.size() == 4) {
+    const auto date = moment(year(static_cast<int>(*written)) / month(in_month) / day(*on_day), {});
+    return date ? std::optional(ListedTime{*date, kToTheDay}) : std::nullopt;
+  }
   const auto time = parse_time_of_day(last);
   if (!time) return std::nullopt;
   const auto latest = now + std::chrono::days(1);
@@ -81,7 +90,7 @@ std::optional<WallTime> parse_date(std::string_view month_text, std::string_view
   for (int back = 0; back <= kYearsToFebruary29; ++back) {
     const auto guess =
         moment((today.year() - std::chrono::years(back)) / month(in_month) / day(*on_day), *time);
-    if (guess && *guess <= latest) return guess;
+    if (guess && *guess <= latest) return ListedTime{*guess, kToTheMinute};
   }
   return std::nullopt;
 }
@@ -183,7 +192,8 @@ Result<Entry> parse_unix_line(std::string_view line, WallTime now) {
     const std::size_t name_at = words[i + 2].end + 1;
     if (name_at >= line.size()) return bad_line();
     entry.name = line.substr(name_at);
-    entry.modified = modified;
+    entry.modified = modified->when;
+    entry.modified_precision = modified->precision;
     entry.unix_mode = mode;
     entry.type = type_of(line.front(), entry.name);
     entry.is_link = line.front() == 'l';
@@ -230,6 +240,7 @@ Result<Entry> parse_dos_line(std::string_view line) {
   Entry entry;
   entry.modified = moment(*date, *time);
   if (!entry.modified) return bad_line();
+  entry.modified_precision = kToTheMinute;
 
   std::string_view name = line.substr(words[2].end);
   std::size_t blanks = 1;

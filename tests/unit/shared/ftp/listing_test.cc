@@ -31,6 +31,17 @@ void expect_rows(const std::vector<Row>& rows) {
   }
 }
 
+TEST(ParseListLine, TellsHowExactATimeIs) {
+  using std::chrono::seconds;
+  const auto precision = [](std::string_view line) {
+    const auto entry = parse_list_line(line, kNow);
+    return entry ? entry->modified_precision : seconds(0);
+  };
+  EXPECT_EQ(precision("-rw-r--r--    1 0        0            1234 Nov 21 04:30 f"), seconds(60));
+  EXPECT_EQ(precision("-rw-r--r--    1 0        0            1234 Nov 21  2024 f"), seconds(86'400));
+  EXPECT_EQ(precision("11-21-26  04:30PM             12345 f"), seconds(60));
+}
+
 TEST(ParseListLine, ReadsUnixServers) {
   expect_rows({
       // vsftpd
