@@ -13,8 +13,8 @@ JOBS ?= $(shell nproc)
 BUILD_DEPS := g++ make pkg-config libssl-dev libsodium-dev libsqlite3-dev libsqlitecpp-dev libedit-dev libspdlog-dev \
   libfmt-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libexpected-dev libsystemd-dev libseccomp-dev \
   libncurses-dev openssl ca-certificates
-TEST_DEPS := libgtest-dev libgmock-dev clang libclang-rt-14-dev python3 curl lftp tmux procps ncftp tnftp inetutils-ftp \
-  wget perl libio-socket-ssl-perl libcommons-net-java openjdk-17-jdk-headless busybox mc
+TEST_DEPS := libgtest-dev libgmock-dev librapidcheck-dev clang libclang-rt-14-dev python3 curl lftp tmux procps ncftp tnftp \
+  inetutils-ftp wget perl libio-socket-ssl-perl libcommons-net-java openjdk-17-jdk-headless busybox mc
 
 # --- flags: ours, apart from the user's CXXFLAGS and LDFLAGS ---
 WARN := -Wall -Wextra -Wshadow -Wconversion $(if $(CI),-Werror)
@@ -38,7 +38,7 @@ LIBS_shared := -lSQLiteCpp -lsqlite3 -lssl -lcrypto -lsodium -lspdlog -lfmt
 LIBS_ferryd := $(LIBS_shared) -lsystemd -lseccomp
 LIBS_ftpadm := $(LIBS_shared)
 LIBS_ferry := $(LIBS_shared) -ledit
-LIBS_tests := $(LIBS_shared) -lsystemd -lseccomp -ledit -lgmock -lgtest
+LIBS_tests := $(LIBS_shared) -lsystemd -lseccomp -ledit -lgmock -lgtest -lrapidcheck
 
 # --- what there is: sources by wildcard, mains apart ---
 sources = $(sort $(foreach d,$(1),$(wildcard $(d)/*.cc $(d)/*/*.cc)))
