@@ -102,6 +102,7 @@ void add_own_options(CLI::App& app, const Command& command, RawOptions& raw) {
 
 void add_options(CLI::App& app, const Command& command, RawOptions& raw) {
   add_own_options(app, command, raw);
+  if ((command.takes & kPolicy) != 0) add_policy_options(app, raw.options, raw.policy);
   if ((command.takes & kConnection) != 0) add_connection_options(app, raw);
   if ((command.takes & kSite) != 0) add_site_options(app, raw);
   if ((command.takes & kQuiet) != 0) add_quiet_options(app, raw);
@@ -129,6 +130,7 @@ std::string convert(RawOptions& raw) {
     if (!wish) return "--verify: auto, sha256, sha512, sha1, md5 or none, not " + raw.verify;
     options.verify = *wish;
   }
+  if (auto wrong = convert_policies(raw.policy, options); !wrong.empty()) return wrong;
   if (!raw.resume.empty()) {
     const auto resume = parse_resume(raw.resume);
     if (!resume) return "--resume: auto, ask, always or never, not " + raw.resume;

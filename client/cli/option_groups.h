@@ -1,11 +1,13 @@
 // The options of the sub-commands, in groups that a row of the table names. How to add one: a bit, its line
-// in add_options(), its check in convert(), its line in man/ferry.1. CLI11's only user beside parse.cc.
+// in add_options(), its check in convert(), its line in man/ferry.1. CLI11's only user beside parse.cc
+// and policy_options.cc.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
 #include "client/cli/command.h"
+#include "client/cli/policy_options.h"
 #include "client/line/options.h"
 
 namespace CLI {
@@ -22,6 +24,7 @@ enum Takes : std::uint64_t {
   kVerify = 16,
   kParents = 32,
   kJson = 64,
+  kPolicy = 128,  // what becomes of files that are there, of their times and modes
   kListing = 1 << 20,    // how a listing looks
   kTotal = 1 << 21,      // sums
   kStdinName = 1 << 22,  // of what comes from stdin
@@ -35,6 +38,7 @@ enum Takes : std::uint64_t {
 struct RawOptions {
   Options options;
   std::string tls, pin, timeout, verify, resume;
+  PolicyTexts policy;
 };
 
 // `raw` must outlive the parsing.

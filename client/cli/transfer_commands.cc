@@ -29,6 +29,7 @@ JobOptions job_options(const Options& options, const Sessions& sessions) {
   JobOptions job;
   job.resume = options.resume == Resume::ask && !sessions.may_ask() ? Resume::automatic : options.resume;
   job.verify = options.verify;
+  job.preserve = options.preserve;
   return job;
 }
 

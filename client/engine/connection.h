@@ -29,6 +29,8 @@ namespace ferry::client {
 struct Manners {
   bool epsv_refused = false;
   bool allo_refused = false;
+  unsigned time_refused = 0;  // bits of TimeCommand (attributes.h)
+  bool mff_refused = false, chmod_refused = false;
   std::optional<DigestKind> hash;  // what OPTS HASH has chosen
 };
 

@@ -2,6 +2,8 @@
 
 #include <strings.h>
 
+#include <algorithm>
+
 namespace ferry::client {
 namespace {
 
@@ -27,6 +29,20 @@ Features::Features(const ftp::Reply& reply) {
 bool Features::has(std::string_view name) const {
   for (const auto& line : lines_) {
     if (same_word(first_word(line), name)) return true;
+  }
+  return false;
+}
+
+bool Features::has_site(std::string_view command) const {
+  for (const auto& line : lines_) {
+    std::string_view rest = line;
+    if (!same_word(first_word(rest), "SITE")) continue;
+    rest.remove_prefix(std::min(rest.size(), first_word(rest).size() + 1));
+    while (!rest.empty()) {
+      const std::size_t end = rest.find_first_of("; *");
+      if (same_word(rest.substr(0, end), command)) return true;
+      rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
+    }
   }
   return false;
 }

@@ -16,6 +16,8 @@ class Features {
 
   bool has(std::string_view name) const;                // "MLST"; case ignored
   std::string parameters(std::string_view name) const;  // "HASH" -> "SHA-256*;SHA-1;", "" if there are none
+  // One of SITE's: of the lines "SITE UTIME", or of a list, "SITE MKDIR;RMDIR;UTIME".
+  bool has_site(std::string_view command) const;
   const std::vector<std::string>& lines() const { return lines_; }
 
  private:

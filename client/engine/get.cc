@@ -172,10 +172,16 @@ Result<TransferResult> get_file(Connection& connection, const std::string& remot
   const auto began = std::chrono::steady_clock::now();
   auto entry = facts_of(connection, remote, known);
   if (!entry) return tl::unexpected(entry.error());
-  const auto target = look_at_target(local);
+  auto target = look_at_target(local);
   if (!target) return tl::unexpected(target.error());
+  if (options.preserve.mode) {
+    auto mode = remote_mode(connection, remote, *entry);
+    if (!mode) return tl::unexpected(mode.error());
+    target->new_mode = *mode;
+    if (!*mode && options.note_once) options.note_once("the server does not tell the modes of files", "");
+  }
   if (options.resume != Resume::never && target->exists) {
-    auto whole = have_whole(connection, remote, *entry, local, options, progress);
+    auto whole = have_whole(connection, remote, *entry, local, *target, options, progress);
     if (!whole) return tl::unexpected(whole.error());
     if (*whole) {
       drop_partial(local, *target);
@@ -198,7 +204,9 @@ Result<TransferResult> get_file(Connection& connection, const std::string& remot
     }
   }
   const bool sync = options.sync_small || download.state().done >= kJournalFrom;
-  if (auto placed = part->finish(local, *target, entry->modified, sync); !placed)
+  if (auto placed =
+          part->finish(local, *target, options.preserve.time ? entry->modified : std::nullopt, sync);
+      !placed)
     return tl::unexpected(placed.error());
   complete(download.result(), download.state(), began, download.digest());
   return std::move(download.result());

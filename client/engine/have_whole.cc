@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <cerrno>
+
 #include "client/engine/part_file.h"
 #include "client/engine/prefix_digest.h"
 
@@ -10,7 +12,8 @@ namespace ferry::client {
 
 Result<std::optional<TransferResult>> have_whole(Connection& connection, const std::string& remote,
                                                  const ftp::Entry& entry, const std::string& local,
-                                                 const TransferOptions& options, const OnProgress& progress) {
+                                                 const LocalTarget& target, const TransferOptions& options,
+                                                 const OnProgress& progress) {
   const std::optional<TransferResult> no;
   const UniqueFd file(::open(local.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   struct stat info {};
@@ -24,7 +27,8 @@ Result<std::optional<TransferResult>> have_whole(Connection& connection, const s
   auto ours = PrefixDigest(connection, file.get(), info.st_size, progress).hex(*kind, info.st_size);
   if (!ours) return tl::unexpected(ours.error());
   if (*ours != **theirs) return no;
-  set_modified(file.get(), entry.modified);
+  if (options.preserve.time) set_modified(file.get(), entry.modified);
+  if (target.new_mode && ::fchmod(file.get(), *target.new_mode) != 0) return fail_errno(errno, local);
   TransferResult result;
   result.size = result.resumed = info.st_size;
   result.verified = Verified{*kind, DigestSource::asked};

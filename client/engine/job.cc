@@ -12,6 +12,10 @@ TransferOptions transfer_options(const JobOptions& options, ItemId item, JobObse
   transfer.resume = options.resume;
   transfer.verify = options.verify;
   transfer.note = [&observer](const std::string& text) { observer.note(text); };
+  transfer.note_once = [&observer, once = options.once](const std::string& what, const std::string& details) {
+    if (once->is_first(what)) observer.note(what + details);
+  };
+  transfer.preserve = options.preserve;
   transfer.ask = [&observer, item](const ResumeQuestion& question) {
     return observer.ask_resume(item, question);
   };

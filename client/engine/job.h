@@ -4,9 +4,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "client/engine/once.h"
 #include "client/engine/transfer.h"
 #include "client/engine/verify.h"
 
@@ -17,7 +19,10 @@ enum class Direction { up, down };
 struct JobOptions {
   Resume resume = Resume::never;
   VerifyWish verify;
-  bool sync_small = true;  // as TransferOptions; get_tree syncs once, at its end
+  Preserve preserve;
+  std::shared_ptr<Once> once =
+      std::make_shared<Once>();  // what has been told, in all copies of these options
+  bool sync_small = true;        // as TransferOptions; get_tree syncs once, at its end
 };
 
 struct FileReport {

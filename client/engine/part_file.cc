@@ -92,11 +92,11 @@ Result<PartFile> PartFile::open(const std::string& name, const LocalTarget& targ
   PartFile part;
   part.path_ = part_path(name);
   // What replaces a file must not be readable by more people than that, not even for a moment.
-  const mode_t mode = target.exists ? 0600 : 0666;
+  const mode_t mode = target.exists || target.new_mode ? 0600 : 0666;
   auto fd = open_locked(part.path_, mode);
   if (!fd) return tl::unexpected(fd.error());
   part.fd_ = std::move(*fd);
-  if (target.exists && ::fchmod(part.fd_.get(), mode) != 0) return fail_errno(errno, part.path_);
+  if (mode == 0600 && ::fchmod(part.fd_.get(), mode) != 0) return fail_errno(errno, part.path_);
   if (part.size() == 0) {
     remove_journal(part.path_);
   } else if (auto journal = read_journal(part.path_)) {
@@ -161,7 +161,9 @@ void PartFile::write_down(Durability durability) {
 Status PartFile::finish(const std::string& name, const LocalTarget& target,
                         const std::optional<WallTime>& modified, bool sync) {
   set_modified(fd_.get(), modified);
-  if (target.exists && ::fchmod(fd_.get(), target.mode) != 0) return fail_errno(errno, path_);
+  const bool keeps_mode = target.exists || target.new_mode;
+  if (keeps_mode && ::fchmod(fd_.get(), target.new_mode.value_or(target.mode)) != 0)
+    return fail_errno(errno, path_);
   if (sync && ::fsync(fd_.get()) != 0) return fail_errno(errno, path_);
   if (::rename(path_.c_str(), name.c_str()) != 0) return fail_errno(errno, name);
   remove_journal(path_);

@@ -29,6 +29,7 @@ inline constexpr std::chrono::seconds kSyncTime{10};
 struct LocalTarget {
   bool exists = false;
   mode_t mode = 0;
+  std::optional<mode_t> new_mode = {};  // what it is to have instead (--preserve=mode)
 };
 // Never a pipe, a device or a socket (Errc::exists): a rename would put a file in its place.
 Result<LocalTarget> look_at_target(const std::string& path);

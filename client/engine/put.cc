@@ -26,7 +26,7 @@ class LocalFile {
 
   int fd() const { return fd_.get(); }
   Bytes size() const { return identity_.size; }
-  WallTime modified() const { return modified_; }
+  const Attributes& attributes() const { return attributes_; }
   const LocalIdentity& identity() const { return identity_; }
   // Errc::io when it has been written, or another file has its name now.
   Status check_unchanged() const;
@@ -35,7 +35,7 @@ class LocalFile {
   UniqueFd fd_;
   std::string path_;
   bool no_links_ = false;
-  WallTime modified_{};
+  Attributes attributes_;
   LocalIdentity identity_;
 };
 
@@ -54,7 +54,7 @@ Result<LocalFile> LocalFile::open(const std::string& path, bool no_links) {
   if (::fstat(file.fd(), &info) != 0) return fail_errno(errno, path);
   if (S_ISDIR(info.st_mode)) return fail(Errc::is_directory, path + ": is a folder (-r copies folders)");
   if (!S_ISREG(info.st_mode)) return fail(Errc::unsupported, path + ": is no regular file");
-  file.modified_ = wall_time_of(info.st_mtim);
+  file.attributes_ = {wall_time_of(info.st_mtim), info.st_mode};
   file.identity_ = identity_of(info);
   return file;
 }
@@ -118,13 +118,6 @@ Status announce(Connection& connection, const std::string& remote, Bytes size) {
   }
   connection.manners().allo_refused = reply->code == 202 || reply->code >= 500;
   return {};
-}
-
-// MFMT where there is one; a refusal leaves the server's own time, which is no reason to fail.
-Status pass_time_on(Connection& connection, const std::string& remote, WallTime modified) {
-  if (!connection.features().has("MFMT")) return {};
-  auto reply = connection.command("MFMT", ftp_time(modified) + " " + remote);
-  return reply ? Status() : tl::unexpected(reply.error());
 }
 
 struct Upload {
@@ -203,7 +196,8 @@ Status run(Upload& upload) {
     return same;
   }
   upload.begun.done();
-  return pass_time_on(upload.connection, upload.remote, upload.file.modified());
+  return pass_attributes_on(upload.connection, upload.remote, upload.file.attributes(),
+                            upload.options.preserve, upload.options.note_once);
 }
 
 }  // namespace

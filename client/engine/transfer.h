@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 
+#include "client/engine/attributes.h"
 #include "client/engine/connection.h"
 #include "client/engine/resume.h"
 #include "client/engine/verify.h"
@@ -43,6 +44,8 @@ struct TransferOptions {
   VerifyWish verify;
   std::function<void(const std::string&)> note;  // told what the user should know; may be empty
   AskResume ask;                                 // for Resume::ask; empty: nobody can be asked
+  NoteOnce note_once;                            // the same of what is true of the server; may be empty
+  Preserve preserve;
   bool sync_small = true;  // downloads: wait until each is on the disk (PartFile::finish)
 };
 
@@ -65,7 +68,7 @@ Result<TransferResult> get_file(Connection& connection, const std::string& remot
                                 const ftp::Entry* known = nullptr);
 
 // Uploads the regular file `local` (never through a symbolic link if `no_links`) to `remote` (absolute) and
-// passes its modification time on where the server takes it. Errc::over_quota as early as the server tells;
+// passes its time and mode on as options.preserve says. Errc::over_quota as early as the server tells;
 // Errc::io when the local file changed meanwhile: told before its last bytes are sent, so that a server that
 // knows how many should come (ALLO) does not take the mixture for the file.
 Result<TransferResult> put_file(Connection& connection, const std::string& local, const std::string& remote,

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "client/engine/attributes.h"
 #include "client/engine/resume.h"
 #include "client/engine/site.h"
 #include "client/engine/verify.h"
@@ -35,6 +36,7 @@ struct Options {
   std::string folder;              // of a saved site
   std::vector<std::string> unset;  // keys of a saved site
   VerifyWish verify;
+  Preserve preserve;
 
   bool details = false, all_names = false, only_total = false;  // ls -l, -R (recursive), -a; du
   std::string sort;                                             // of ls; "": by name
