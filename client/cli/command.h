@@ -48,6 +48,11 @@ int run_sites_show(const Options& options, Cancel& cancel);
 int run_sites_add(const Options& options, Cancel& cancel);
 int run_sites_edit(const Options& options, Cancel& cancel);
 int run_sites_rm(const Options& options, Cancel& cancel);
+// account_commands.cc
+int run_passwd(const Options& options, Cancel& cancel);
+int run_register(const Options& options, Cancel& cancel);
+// completion_scripts.cc
+int run_completion(const Options& options, Cancel& cancel);
 // shell_command.cc
 int run_shell(const Options& options, Cancel& cancel);
 

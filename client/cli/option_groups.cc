@@ -59,6 +59,29 @@ void add_listing_options(CLI::App& app, Options& options) {
       ->check(CLI::IsMember({"name", "size", "time"}));
 }
 
+void add_new_password_options(CLI::App& app, Options& options) {
+  app.add_option("--new-password-file", options.new_password_file,
+                 "the new password is this file's first line")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
+  app.add_option("--new-password-fd", options.new_password_fd,
+                 "the new password is the first line of this open descriptor")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+}
+
+void add_script_options(CLI::App& app, Options& options) {
+  app.add_option("-c,--command", options.shell_lines, "run these commands, separated by ; and no others")
+      ->type_name("COMMANDS")
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false);
+  app.add_option("-f,--file", options.script, "read the commands from this file")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
+  app.add_flag("--fail-fast", options.fail_fast, "end at the first command that fails");
+}
+
 void add_own_options(CLI::App& app, const Command& command, RawOptions& raw) {
   Options& options = raw.options;
   app.add_option("operands", options.operands, command.operand_help)
@@ -82,6 +105,8 @@ void add_own_options(CLI::App& app, const Command& command, RawOptions& raw) {
   if ((command.takes & kOutput) != 0)
     app.add_option("-o,--output", options.output, "where to put it; - is standard output")
         ->type_name("DIR|FILE|-");
+  if ((command.takes & kNewPassword) != 0) add_new_password_options(app, options);
+  if ((command.takes & kScript) != 0) add_script_options(app, options);
   if ((command.takes & kListing) != 0) add_listing_options(app, options);
   if ((command.takes & kTotal) != 0)
     app.add_flag("--summarize", options.only_total, "one sum for each operand, none for the folders in it");
@@ -138,6 +163,9 @@ std::string convert(RawOptions& raw) {
   }
   if (!options.password_file.empty() && options.password_fd >= 0)
     return "--password-file and --password-fd exclude each other";
+  if (!options.new_password_file.empty() && options.new_password_fd >= 0)
+    return "--new-password-file and --new-password-fd exclude each other";
+  if (!options.shell_lines.empty() && !options.script.empty()) return "-c and -f exclude each other";
   return "";
 }
 

@@ -62,9 +62,20 @@ constexpr std::array kCommands{
      "  ferry sites edit example --unset pin"},
     Command{"sites rm", "forget saved sites", "NAME...", "which ones", 1, -1, kQuiet, run_sites_rm,
      "  ferry sites rm example"},
-    Command{"shell", "work on a server line by line", "[URL]", "where to log in", 0, 1, kConnection, run_shell,
+    Command{"passwd", "change your password", "[URL]", "the server", 0, 1, kConnection | kJson | kNewPassword, run_passwd,
+     "  ferry passwd ftp://akira@files.example.org/\n"
+     "  ferry passwd --password-file old --new-password-file new ftp://akira@files.example.org/"},
+    Command{"register", "make an account for yourself, where the server lets people", "[URL]", "the server, with the name you want", 0, 1,
+     kConnection | kJson, run_register,
+     "  ferry register ftp://akira@files.example.org/"},
+    Command{"shell", "work on a server line by line", "[URL]", "where to log in", 0, 1, kConnection | kScript, run_shell,
      "  ferry shell ftp://akira@files.example.org/\n"
+     "  ferry shell ftp://akira@files.example.org/ -c 'cd pics; ls -l; quota'\n"
+     "  ferry shell ftp://akira@files.example.org/ --fail-fast -f nightly.ferry\n"
      "  echo 'get a.txt sha256' | ferry shell ftp://files.example.org/"},
+    Command{"completion", "print what makes Tab complete ferry's commands", "bash|zsh|fish", "the shell", 1, 1, 0, run_completion,
+     "  source <(ferry completion bash)\n"
+     "  ferry completion fish > ~/.config/fish/completions/ferry.fish"},
 };
 // clang-format on
 

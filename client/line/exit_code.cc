@@ -1,6 +1,33 @@
 #include "client/line/exit_code.h"
 
+#include <array>
+
 namespace ferry::client {
+namespace {
+
+constexpr std::array kRows{
+    ExitCodeRow{kExitDone, "done, or nothing had to be done"},
+    ExitCodeRow{kExitFailure, "any other failure"},
+    ExitCodeRow{kExitUsage, "wrong usage, or nobody could be asked"},
+    ExitCodeRow{kExitNotFound, "not found"},
+    ExitCodeRow{kExitLogin, "login refused"},
+    ExitCodeRow{kExitPermission, "permission or policy"},
+    ExitCodeRow{kExitNetwork, "network: not reached, broken off, timed out; later it may work"},
+    ExitCodeRow{kExitTrust, "certificate not trusted, or no encryption"},
+    ExitCodeRow{kExitSpace, "no space left, or over quota"},
+    ExitCodeRow{kExitDigest, "the digests of both sides differ"},
+    ExitCodeRow{kExitSomeFailed, "some items failed, some were done"},
+    ExitCodeRow{kExitExists, "a target is there, and the policy is fail"},
+    ExitCodeRow{kExitDifferences, "what was compared differs"},
+    ExitCodeRow{kExitInterrupted, "stopped by Ctrl-C; the same command goes on"},
+    ExitCodeRow{kExitTerminated, "stopped by SIGTERM; the same command goes on"},
+};
+
+}  // namespace
+
+std::span<const ExitCodeRow> exit_code_rows() {
+  return kRows;
+}
 
 int exit_code(const Error& error) {
   switch (error.kind) {

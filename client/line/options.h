@@ -41,6 +41,11 @@ struct Options {
   bool details = false, all_names = false, only_total = false;  // ls -l, -R (recursive), -a; du
   std::string sort;                                             // of ls; "": by name
   std::string stdin_name;                                       // the name that `put -` gives
+  std::string new_password_file;                                // of passwd
+  int new_password_fd = -1;
+  std::vector<std::string> shell_lines;  // shell -c
+  std::string script;                    // shell -f
+  bool fail_fast = false;
 };
 
 }  // namespace ferry::client

@@ -1,11 +1,9 @@
 #include "client/line/session.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
-
 #include "client/line/netrc.h"
+#include "client/line/secrets.h"
 
 namespace ferry::client {
 namespace {
@@ -16,12 +14,6 @@ constexpr const char* kAnonymousPassword =
 
 bool is_anonymous(const std::string& user) {
   return user == kAnonymous || user == "ftp";
-}
-
-Result<Secret> secret_of_file(const std::string& path) {
-  const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return fail_errno(errno, path);
-  return read_secret_line(fd.get());
 }
 
 }  // namespace
@@ -120,6 +112,10 @@ Result<std::unique_ptr<Connection>> Sessions::open(const Site& site, const Crede
     return tl::unexpected(login.error());
   }
   return connection;
+}
+
+Result<std::unique_ptr<Connection>> Sessions::reach(const Site& site) {
+  return Connection::open(site, trust_, asker_, cancel_);
 }
 
 Result<Sessions::LoggedIn> Sessions::enter(const Site& site, const std::string& user) {

@@ -52,6 +52,8 @@ class Sessions {
   Result<LoggedIn> enter(const Site& site, const std::string& user);
   // A new connection with credentials that are known already.
   Result<std::unique_ptr<Connection>> open(const Site& site, const Credentials& credentials);
+  // Connected and trusted, but nobody is logged in.
+  Result<std::unique_ptr<Connection>> reach(const Site& site);
   bool may_ask() const { return may_ask_; }
   Cancel& cancel() { return cancel_; }
   const Options& options() const { return options_; }

@@ -5,10 +5,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "client/engine/cancel.h"
 #include "client/shell/words.h"
 #include "shared/base/secret.h"
+#include "shared/base/unique_fd.h"
 
 namespace ferry::client {
 
@@ -23,7 +25,11 @@ class Input {
   virtual void remember(const std::string& line) = 0;  // for the history
 };
 
-std::unique_ptr<Input> make_pipe_input();
+std::unique_ptr<Input> make_pipe_input();                 // stdin
+std::unique_ptr<Input> make_script_input(UniqueFd file);  // passwords are lines of it, as on a pipe
+// Lines that are there already, from arguments. A password is asked for on the terminal, or is an error: it
+// has no place in an argument.
+std::unique_ptr<Input> make_lines_input(std::vector<std::string> lines, bool may_ask);
 // `history_file` is created with mode 0600. `source` is asked when Tab is pressed. Throws std::runtime_error
 // when the terminal cannot be used.
 std::unique_ptr<Input> make_terminal_input(const std::string& history_file, Cancel& cancel,

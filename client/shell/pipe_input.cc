@@ -1,4 +1,4 @@
-// Lines from stdin where nobody types.
+// Lines where nobody types: from stdin, a file, or arguments.
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@ class PipeInput : public Input {
  public:
   bool is_interactive() const override { return false; }
 
-  PipeInput() { buffer_.reserve(kReserved); }
+  explicit PipeInput(UniqueFd file = {}) : file_(std::move(file)) { buffer_.reserve(kReserved); }
   ~PipeInput() override { wipe(buffer_); }
   PipeInput(const PipeInput&) = delete;
   PipeInput& operator=(const PipeInput&) = delete;
@@ -58,23 +58,54 @@ class PipeInput : public Input {
   Status fill() {
     const std::size_t held = buffer_.size();
     buffer_.resize(held + kChunk);
-    const ssize_t got = ::read(STDIN_FILENO, buffer_.data() + held, kChunk);
+    const ssize_t got = ::read(file_ ? file_.get() : STDIN_FILENO, buffer_.data() + held, kChunk);
     const int why = errno;
     buffer_.resize(held + static_cast<std::size_t>(std::max<ssize_t>(0, got)));
     if (got < 0 && why == EINTR) return fail(Errc::cancelled, "interrupted");
-    if (got < 0) return fail_errno(why, "standard input");
+    if (got < 0) return fail_errno(why, file_ ? "the script" : "standard input");
     at_end_ = got == 0;
     return {};
   }
 
+  UniqueFd file_;  // none: stdin
   std::string buffer_;
   bool at_end_ = false;
+};
+
+class LinesInput : public Input {
+ public:
+  LinesInput(std::vector<std::string> lines, bool may_ask) : lines_(std::move(lines)), may_ask_(may_ask) {}
+  bool is_interactive() const override { return false; }
+
+  Result<std::optional<std::string>> line(const std::string&) override {
+    if (next_ == lines_.size()) return std::optional<std::string>();
+    return std::optional<std::string>(lines_[next_++]);
+  }
+  Result<Secret> secret(const std::string& prompt) override {
+    if (may_ask_) return ask_secret(prompt);
+    return fail(Errc::bad_syntax,
+                "a password cannot be asked for here; -f FILE takes it as a line of its own");
+  }
+  void remember(const std::string&) override {}
+
+ private:
+  std::vector<std::string> lines_;
+  std::size_t next_ = 0;
+  bool may_ask_;
 };
 
 }  // namespace
 
 std::unique_ptr<Input> make_pipe_input() {
   return std::make_unique<PipeInput>();
+}
+
+std::unique_ptr<Input> make_script_input(UniqueFd file) {
+  return std::make_unique<PipeInput>(std::move(file));
+}
+
+std::unique_ptr<Input> make_lines_input(std::vector<std::string> lines, bool may_ask) {
+  return std::make_unique<LinesInput>(std::move(lines), may_ask);
 }
 
 }  // namespace ferry::client

@@ -1,9 +1,10 @@
 // help, info, passwd, auth, q, exit.
 #include <fmt/core.h>
 
-#include "client/engine/reply_error.h"
+#include "client/engine/account.h"
 #include "client/line/display.h"
 #include "client/line/exit_code.h"
+#include "client/line/secrets.h"
 #include "client/shell/commands.h"
 #include "client/shell/shell.h"
 #include "shared/base/terminal_text.h"
@@ -29,16 +30,6 @@ void print_session(const Connection& connection) {
   } else {
     fmt::print("encryption  none: password and files go in clear\n");
   }
-}
-
-Result<Secret> new_password(Input& input) {
-  auto first = input.secret("New password: ");
-  if (!first) return first;
-  auto second = input.secret("New password again: ");
-  if (!second) return second;
-  if (first->view() != second->view())
-    return fail(Errc::bad_syntax, "the two are not the same; nothing was changed");
-  return first;
 }
 
 }  // namespace
@@ -68,20 +59,15 @@ int shell_info(Shell& shell, const ShellArguments&) {
   return kExitDone;
 }
 
-// SITE PASSWD, 350, PASS new: the new password never stands in a command's argument that servers log.
 int shell_passwd(Shell& shell, const ShellArguments&) {
   auto connection = shell.connection();
   if (!connection) return shell.report(connection.error());
-  auto password = new_password(shell.input());
+  auto password = ask_new_password([&](const std::string& prompt) { return shell.input().secret(prompt); });
   if (!password) return shell.report(password.error());
-  auto asked = (*connection)->command("SITE", "PASSWD");
-  if (!asked) return shell.report(asked.error());
-  if (!asked->is_intermediate()) return shell.report(reply_error("SITE", "changing the password", *asked));
-  auto changed = (*connection)->command("PASS", password->view());
+  auto changed = change_password(**connection, *password);
   if (!changed) return shell.report(changed.error());
-  if (!changed->is_completion()) return shell.report(reply_error("SITE", "changing the password", *changed));
   shell.set_password(std::move(*password));
-  if (!shell.options().quiet) print_error(changed->text());
+  if (!shell.options().quiet) print_error(*changed);
   return kExitDone;
 }
 

@@ -1,9 +1,12 @@
 #include "client/shell/shell.h"
 
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
+#include <system_error>
 
 #include "client/line/display.h"
 #include "client/line/exit_code.h"
@@ -31,21 +34,44 @@ bool is_at_terminal(const Options& options) {
 
 }  // namespace
 
-Shell::Shell(const Options& options, Cancel& cancel) : sessions_(options, cancel) {
-  input_ = is_at_terminal(options) ? make_terminal_input(history_path(), cancel,
-                                                         [this](const auto& before, const auto& part) {
-                                                           return candidates(before, part);
-                                                         })
-                                   : make_pipe_input();
-}
+Shell::Shell(const Options& options, Cancel& cancel) : sessions_(options, cancel), input_(choose_input()) {}
 
 Shell::~Shell() {
+  let_go_of_connection();
+}
+
+std::unique_ptr<Input> Shell::choose_input() {
+  if (!options().shell_lines.empty()) {
+    std::vector<std::string> lines;
+    for (const auto& given : options().shell_lines) {
+      for (auto& line : split_commands(given)) lines.push_back(std::move(line));
+    }
+    return make_lines_input(std::move(lines), sessions_.may_ask());
+  }
+  if (!options().script.empty()) {
+    UniqueFd file(::open(options().script.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) throw std::system_error(errno, std::generic_category(), options().script);
+    return make_script_input(std::move(file));
+  }
+  if (!is_at_terminal(options())) return make_pipe_input();
+  return make_terminal_input(
+      history_path(), sessions_.cancel(),
+      [this](const auto& before, const auto& part) { return candidates(before, part); });
+}
+
+void Shell::let_go_of_connection() {
+  remote_names_.settle();
   if (connection_) connection_->quit();
+  connection_.reset();
+}
+
+bool Shell::is_done_for() const {
+  return options().fail_fast && first_failure_ != 0 && !input_->is_interactive();
 }
 
 int Shell::run() {
   if (!log_in_first()) return first_failure_;
-  while (!is_over_) {
+  while (!is_over_ && !is_done_for()) {
     if (!connection_) {
       if (!ask_for_login()) break;
       continue;
@@ -102,6 +128,7 @@ void Shell::note_failure(int code) {
 
 Result<Connection*> Shell::connection() {
   if (!connection_) return fail(Errc::closed, "not logged in");
+  remote_names_.settle();
   if (connection_->usable()) return connection_.get();
   auto again = sessions_.open(target_.site, credentials_);
   if (!again) return tl::unexpected(again.error());
@@ -120,7 +147,7 @@ Status Shell::log_in(const Target& target, Credentials credentials) {
 }
 
 Status Shell::take_session(const Target& target, Sessions::LoggedIn session) {
-  if (connection_) connection_->quit();
+  let_go_of_connection();
   connection_ = std::move(session.connection);
   credentials_ = std::move(session.credentials);
   target_ = target;
@@ -134,8 +161,7 @@ Status Shell::take_session(const Target& target, Sessions::LoggedIn session) {
 }
 
 void Shell::log_out() {
-  if (connection_) connection_->quit();
-  connection_.reset();
+  let_go_of_connection();
   names_changed();
 }
 
@@ -222,16 +248,11 @@ std::string Shell::prompt() const {
 }
 
 std::vector<Candidate> Shell::remote_candidates(const std::string& part) {
-  if (!connection_ || !connection_->usable()) return {};
+  if (!connection_) return {};
   const auto slash = part.rfind('/');
   const std::string typed = slash == std::string::npos ? "" : part.substr(0, slash + 1);
-  const std::string folder = connection_->absolute(typed);
-  if (!remote_names_.contains(folder)) {
-    auto listing = list_directory(*connection_, folder);
-    remote_names_[folder] = listing ? std::move(listing->entries) : std::vector<ftp::Entry>();
-  }
   std::vector<Candidate> found;
-  for (const auto& entry : remote_names_[folder]) {
+  for (const auto& entry : remote_names_.of(*connection_, connection_->absolute(typed))) {
     if (!ftp::is_safe_component(entry.name)) continue;
     found.push_back({typed + entry.name + (entry.is_directory() ? "/" : ""), entry.is_directory()});
   }

@@ -1,21 +1,22 @@
 // `ferry shell`: one logged-in session, commands line by line. On a terminal a person's, with a login prompt;
-// else a script's on stdin, whose first failure becomes the exit code.
+// else a script's, on stdin (-f: in a file, -c: in arguments), whose first failure becomes the exit code.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "client/engine/listing.h"
 #include "client/line/session.h"
 #include "client/shell/input.h"
+#include "client/shell/remote_names.h"
 
 namespace ferry::client {
 
 class Shell {
  public:
+  // Throws std::runtime_error when the terminal cannot be used, std::system_error when there is no such
+  // script.
   Shell(const Options& options, Cancel& cancel);
   ~Shell();
 
@@ -29,7 +30,7 @@ class Shell {
   Status log_in(const Target& target, Credentials credentials);  // replaces the session
   void log_out();                                                // back to the login prompt
   void leave() { is_over_ = true; }
-  void names_changed() { remote_names_.clear(); }  // what completion remembers is stale
+  void names_changed() { remote_names_.forget(); }  // what completion remembers is stale
   void set_password(Secret password) { credentials_.password = std::move(password); }
 
   Input& input() { return *input_; }
@@ -40,6 +41,9 @@ class Shell {
   int report(const Error& error);  // prints; the exit code
 
  private:
+  std::unique_ptr<Input> choose_input();
+  bool is_done_for() const;  // --fail-fast, and something has failed
+  void let_go_of_connection();
   void run_line(const std::string& line);
   bool log_in_first();   // from the options' URL
   bool ask_for_login();  // host, user, password; false: the input is over
@@ -57,8 +61,8 @@ class Shell {
   std::unique_ptr<Connection> connection_;
   Target target_;
   Credentials credentials_;
-  std::string directory_;  // where the session was last, for connecting again
-  std::map<std::string, std::vector<ftp::Entry>> remote_names_;
+  std::string directory_;     // where the session was last, for connecting again
+  RemoteNames remote_names_;  // uses connection_: settled before that is touched
   bool is_over_ = false;
   int first_failure_ = 0;
 };

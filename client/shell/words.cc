@@ -109,6 +109,30 @@ Result<std::vector<std::string>> split_words(std::string_view line) {
   return words;
 }
 
+std::vector<std::string> split_commands(std::string_view line) {
+  std::vector<std::string> commands(1);
+  char quote = 0;
+  for (std::size_t at = 0; at < line.size(); ++at) {
+    const char c = line[at];
+    if (c == ';' && quote == 0) {
+      commands.emplace_back();
+      continue;
+    }
+    commands.back() += c;
+    if (c == '\\' && quote != '\'' && at + 1 < line.size()) {
+      commands.back() += line[++at];
+    } else if (quote != 0 && c == quote) {
+      quote = 0;
+    } else if (quote == 0 && (c == '"' || c == '\'')) {
+      quote = c;
+    }
+  }
+  std::erase_if(commands, [](const std::string& command) {
+    return command.find_first_not_of(" \t\n") == std::string::npos;
+  });
+  return commands;
+}
+
 Completion complete_line(std::string_view text, const CandidateSource& source) {
   Scan scanned = scan(text);
   Completion completion;

@@ -16,6 +16,10 @@ namespace ferry::client {
 // Errc::bad_syntax: a quote that is not closed.
 Result<std::vector<std::string>> split_words(std::string_view line);
 
+// "cd pics; ls 'a;b'" -> "cd pics", " ls 'a;b'": at each ; that stands in no quotes. Empty commands are left
+// out.
+std::vector<std::string> split_commands(std::string_view line);
+
 struct Candidate {
   std::string text;        // a whole word, unquoted
   bool is_folder = false;  // more may follow it

@@ -5,9 +5,13 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 
 #include "tests/support/ferry_client.h"
 #include "tests/support/ferryd_server.h"
+#include "tests/support/scripted_server.h"
+#include "tests/support/temp_dir.h"
+#include "tests/support/terminal.h"
 
 namespace ferry::test {
 namespace {
@@ -166,6 +170,109 @@ TEST_F(FerryCommands, QuotaTellsWhatIsLeft) {
   EXPECT_EQ(small.run("quota", {}).out, "bytes\t" + used + "\t1000\t" + left + "\nfiles\t1\t10\t9\n");
   EXPECT_EQ(ferry("quota", {"/"}).out, "bytes\t0\t-\t-\nfiles\t0\t-\t-\n") << "unlimited";
   EXPECT_EQ(shell("quota\n").out, "bytes\t0\t-\t-\nfiles\t0\t-\t-\n");
+}
+
+// --- accounts ---
+
+TEST_F(FerryCommands, PasswdTakesTheNewPasswordFromAFile) {
+  const fs::path fresh = client_.here() / "fresh";
+  write_file(fresh, "nine-new-words-here\n");
+  EXPECT_TRUE(exits(2, ferry("passwd", {}))) << "nobody can be asked";
+  EXPECT_TRUE(exits(0, ferry("passwd", {"--new-password-file", fresh.string()})));
+  EXPECT_TRUE(exits(4, ferry("ls", {"/"})));
+  const FerryClient renewed({"127.0.0.1", server_.port(), "akira", "nine-new-words-here"}, {"--tls=off"});
+  EXPECT_TRUE(exits(0, renewed.run("ls", {"/"})));
+  write_file(fresh, "short\n");
+  const RunResult weak = renewed.run("passwd", {"--new-password-file", fresh.string()});
+  EXPECT_TRUE(exits(5, weak));
+  EXPECT_EQ(weak.err.find("short\n"), std::string::npos) << weak.err;
+  EXPECT_TRUE(exits(0, renewed.run("ls", {"/"}))) << "it is as it was";
+}
+
+class FerryRegister : public FerryCommands {
+ protected:
+  FerryRegister() { server_.stop(); }
+  void open(bool is_open) {
+    server_.set(is_open ? "registration=open" : "registration=closed");
+    server_.start();
+  }
+  RunResult register_as(const std::string& name, const std::string& password,
+                        std::vector<std::string> options) {
+    return FerryClient({"127.0.0.1", server_.port(), name, password}, std::move(options)).run("register", {});
+  }
+  std::vector<std::string> pin() {
+    const RunResult refused = FerryClient(where(), {}).run("ls", {"/"});
+    const auto at = refused.err.find("sha256:", refused.err.find("fingerprint"));
+    return {"--pin", refused.err.substr(at, 7 + 64)};
+  }
+};
+
+TEST_F(FerryRegister, MakesAnAccountUnderTlsOnly) {
+  open(true);
+  EXPECT_TRUE(exits(2, register_as("ann", kPassword, {"--tls=off"})));
+  EXPECT_FALSE(server_.store().find_account("ann"));
+  const RunResult made = register_as("ann", kPassword, pin());
+  EXPECT_TRUE(exits(0, made));
+  EXPECT_EQ(made.out.substr(0, 8), "bytes\t0\t") << made.out;
+  EXPECT_TRUE(exits(0, FerryClient({"127.0.0.1", server_.port(), "ann", kPassword}, pin()).run("ls", {"/"})));
+  EXPECT_TRUE(exits(5, register_as("ann", kPassword, pin()))) << "the name is taken";
+  EXPECT_TRUE(exits(5, register_as("bea", "short", pin()))) << "the password is too weak";
+  EXPECT_TRUE(exits(7, register_as("bea", kPassword, {}))) << "who asks for it is not known";
+}
+
+TEST_F(FerryRegister, SaysWhereNobodyCanRegister) {
+  open(false);
+  const RunResult refused = register_as("ann", kPassword, pin());
+  EXPECT_TRUE(exits(1, refused));
+  EXPECT_NE(refused.err.find("people cannot register on this server"), std::string::npos) << refused.err;
+}
+
+// --- the shell's other ways in ---
+
+TEST_F(FerryCommands, ShellRunsWhatItsArgumentsAndFilesSay) {
+  put("a;b", "semicolon");
+  put("pics", std::nullopt);
+  EXPECT_EQ(ferry("shell", {"-c", "cd pics; pwd;; cat '/a;b'"}).out, "/pics\nsemicolon");
+  EXPECT_EQ(ferry("shell", {"-c", "pwd", "-c", "cd pics;pwd"}).out, "/\n/pics\n");
+  const RunResult failed = ferry("shell", {"-c", "cat nosuch; cd pics; rmdir nosuch; pwd"});
+  EXPECT_TRUE(exits(3, failed)) << "the first failure's code, and the rest is done";
+  EXPECT_EQ(failed.out, "/pics\n");
+  const RunResult fast = ferry("shell", {"--fail-fast", "-c", "pwd; cat nosuch; cd pics; pwd"});
+  EXPECT_TRUE(exits(3, fast));
+  EXPECT_EQ(fast.out, "/\n");
+
+  const std::string script = (client_.here() / "script").string();
+  write_file(script, "# a comment\ncd pics\npwd\ncat /nosuch\npwd\n");
+  const RunResult whole = ferry("shell", {"-f", script});
+  EXPECT_TRUE(exits(3, whole));
+  EXPECT_EQ(whole.out, "/pics\n/pics\n");
+  EXPECT_EQ(ferry("shell", {"-f", script, "--fail-fast"}).out, "/pics\n");
+  EXPECT_TRUE(exits(2, ferry("shell", {"-f", script, "-c", "pwd"})));
+  EXPECT_TRUE(exits(2, client_.run_plain({"shell", "-c", "pwd"}))) << "where?";
+  // A password is no argument.
+  EXPECT_TRUE(exits(2, ferry("shell", {"-c", "passwd; nine-new-words-here; nine-new-words-here"})));
+  EXPECT_TRUE(exits(0, ferry("ls", {"/"})));
+}
+
+TEST(FerryShellTab, DoesNotWaitForASlowServer) {
+  std::promise<void> over;
+  std::shared_future<void> is_over = over.get_future().share();
+  ScriptedServer slow;
+  slow.feature("MLST type*;");
+  slow.on("MLSD", [&](const std::string&) {
+    is_over.wait();
+    return std::vector<std::string>{"550 no"};
+  });
+  const TempDir home;
+  Terminal terminal({"/usr/bin/env", "-i", "TERM=xterm", "LC_ALL=C.UTF-8", "HOME=" + home.path().string(),
+                     ferry_program().string(), "shell", "--tls=off",
+                     "ftp://anonymous@127.0.0.1:" + std::to_string(slow.port()) + "/"});
+  terminal.type_after("(in clear)> ", "cat x\t\x15help pwd\r");
+  terminal.type_after("the remote folder", "");  // while the listing still waits
+  EXPECT_EQ(is_over.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  over.set_value();
+  terminal.type_after("(in clear)> ", "exit\r");
+  EXPECT_EQ(terminal.exit_code(), 0) << terminal.screen();
 }
 
 // --- standard input and output ---

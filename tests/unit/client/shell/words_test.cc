@@ -73,5 +73,13 @@ TEST(ShellCommands, AreSortedAndFoundByEveryName) {
   EXPECT_EQ(find_shell_command("nosuch"), nullptr);
 }
 
+TEST(Commands, AreSplitAtSemicolonsOutsideOfQuotes) {
+  EXPECT_EQ(split_commands("cd a; ls"), (Words{"cd a", " ls"}));
+  EXPECT_EQ(split_commands("cat 'a;b' \"c;d\" e\\;f;x"), (Words{"cat 'a;b' \"c;d\" e\\;f", "x"}));
+  EXPECT_EQ(split_commands("cat \"a\\\";b\";x"), (Words{"cat \"a\\\";b\"", "x"}));
+  EXPECT_EQ(split_commands(" ;; \n;"), Words{});
+  EXPECT_EQ(split_commands("cat 'open; end"), Words{"cat 'open; end"});
+}
+
 }  // namespace
 }  // namespace ferry::client
