@@ -14,7 +14,8 @@ constexpr std::chrono::milliseconds kQuitPatience{500};
 constexpr int kMaxPreliminaries = 100;  // per command; each may be waited for anew
 
 Error with_server(const Site& site, Error error) {
-  error.context = site.key() + ": " + error.context;
+  const std::string server = site.key() + ": ";
+  if (!error.context.starts_with(server)) error.context.insert(0, server);
   return error;
 }
 
@@ -147,18 +148,61 @@ Status Connection::prepare_session() {
 }
 
 Status Connection::send(std::string_view verb, std::string_view argument) {
-  if (broken_) return fail(Errc::closed, site_.key() + ": not connected any more");
   // A password is no name, and an error must not tell it.
   auto bytes = verb == "PASS" ? Result<std::string>() : charset_.to_server(argument);
   if (!bytes) return tl::unexpected(bytes.error());
   auto line = ftp::format_command_line(verb, verb == "PASS" ? argument : *bytes);
   if (!line) return tl::unexpected(line.error());
+  if (auto quiet = hear_unasked(); !quiet) return quiet;
   early_.reset();
   preliminaries_ = 0;
+  asked_ = verb;
   auto sent = write_all(control_, *line, site_.timeout, cancel_);
   wipe(*line);  // it may be a password
-  if (!sent) broken_ = true;
-  return sent;
+  if (sent) return sent;
+  broken_ = true;
+  return tl::unexpected(lost(std::move(sent.error())));
+}
+
+// Between commands a server says nothing, except that it is about to leave (421). After anything else no
+// reply could be told to belong to its command.
+Status Connection::hear_unasked() {
+  if (broken_)
+    return tl::unexpected(farewell_ ? *farewell_
+                                    : Error{Errc::closed, site_.key() + ": not connected any more"});
+  const auto give_up = [this](Error error) {
+    broken_ = true;
+    return tl::unexpected<Error>(with_server(site_, std::move(error)));
+  };
+  std::array<char, 4096> buffer;
+  auto reply = take_reply();
+  while (!reply) {
+    auto progress = control_.try_read(buffer);
+    if (!progress) return give_up(std::move(progress.error()));
+    if (progress->state == net::Progress::State::end) return give_up({Errc::closed, "the server hung up"});
+    if (progress->state != net::Progress::State::done) return {};
+    if (auto fed = parser_.feed(std::string_view(buffer.data(), progress->bytes)); !fed)
+      return give_up({Errc::refused, "the server does not speak FTP: " + fed.error().context});
+    reply = take_reply();
+  }
+  note_farewell(*reply);
+  if (farewell_) return tl::unexpected(*farewell_);
+  return give_up({Errc::refused, "the server answers what it was not asked (" + std::to_string(reply->code) +
+                                     " " + reply->lines.front() + ")"});
+}
+
+// 421 may come as the answer to anything; what is asked afterwards is told why there is none.
+void Connection::note_farewell(const ftp::Reply& reply) {
+  if (reply.code != 421) return;
+  broken_ = true;
+  farewell_ = reply_error("", site_.key(), reply);
+}
+
+// Which server, and which command it left without an answer.
+Error Connection::lost(Error error) const {
+  if (error.kind == Errc::cancelled) return error;
+  if (error.kind == Errc::timeout && !asked_.empty()) error.context.insert(0, asked_ + ": ");
+  return with_server(site_, std::move(error));
 }
 
 std::optional<ftp::Reply> Connection::take_reply() {
@@ -176,10 +220,10 @@ Result<ftp::Reply> Connection::next_reply(Deadline until, const Cancel* cancel,
   std::array<char, 16384> buffer;
   while (true) {
     if (auto reply = take_reply()) {
-      if (reply->code == 421) broken_ = true;
+      note_farewell(*reply);
       if (reply->is_preliminary() && ++preliminaries_ > kMaxPreliminaries) {
         broken_ = true;
-        return fail(Errc::refused, "the server says \"wait\" without end");
+        return tl::unexpected(lost(Error{Errc::refused, "the server says \"wait\" without end"}));
       }
       return std::move(*reply);
     }
@@ -195,7 +239,7 @@ Result<ftp::Reply> Connection::next_reply(Deadline until, const Cancel* cancel,
     }
     if (!fed) {
       broken_ = true;
-      return tl::unexpected(std::move(fed.error()));
+      return tl::unexpected(lost(std::move(fed.error())));
     }
   }
 }
@@ -251,7 +295,7 @@ bool Connection::has_early_reply() {
   if (!progress || progress->state != net::Progress::State::done) return false;  // an end shows in finish()
   if (!parser_.feed(std::string_view(buffer.data(), progress->bytes))) broken_ = true;
   while (auto reply = take_reply()) {
-    if (reply->code == 421) broken_ = true;
+    note_farewell(*reply);
     if (!reply->is_preliminary()) early_ = std::move(*reply);
   }
   return early_.has_value();
@@ -299,14 +343,7 @@ void Connection::quit() {
 }
 
 bool Connection::usable() {
-  if (broken_) return false;
-  std::array<char, 4096> buffer;
-  auto progress = control_.try_read(buffer);
-  // Between commands a server says nothing, except that it is about to leave (421) or has left.
-  const bool quiet = progress && (progress->state == net::Progress::State::want_read ||
-                                  progress->state == net::Progress::State::want_write);
-  if (!quiet) broken_ = true;
-  return quiet;
+  return hear_unasked().has_value();
 }
 
 Status Connection::change_directory(const std::string& path) {

@@ -85,8 +85,9 @@ class Connection {
   void limit_rates(RateLimits limits) { rate_limits_ = limits; }
   const RateLimits& rate_limits() const { return rate_limits_; }
 
-  void quit();    // QUIT in good manners; does not wait long for the answer
-  bool usable();  // false after a failure, and once the server has hung up or said 421
+  void quit();  // QUIT in good manners; does not wait long for the answer
+  // False after a failure, and once the server has hung up, said 421, or said what nobody asked for.
+  bool usable();
 
   Status change_directory(const std::string& path);
   const std::string& directory() const {
@@ -107,6 +108,7 @@ class Connection {
   Cancel* cancel() const { return cancel_; }
   Manners& manners() { return manners_; }
 
+  int control_fd() const { return control_.fd(); }  // readable when a reply may have come; to poll
   bool is_encrypted() const { return control_.is_tls(); }
   const net::TlsChannel* tls() const { return control_.tls(); }
   net::Address peer() const { return peer_; }
@@ -124,6 +126,9 @@ class Connection {
   Status prepare_session();
   Status send(std::string_view verb, std::string_view argument);
   std::optional<ftp::Reply> take_reply();
+  Status hear_unasked();
+  void note_farewell(const ftp::Reply& reply);
+  Error lost(Error error) const;
   // With `patience` whatever comes puts the deadline off to that much later.
   Result<ftp::Reply> next_reply(Deadline deadline, const Cancel* cancel,
                                 std::optional<std::chrono::milliseconds> patience = {});
@@ -138,9 +143,11 @@ class Connection {
   Charset charset_;
   ftp::ReplyParser parser_;
   std::optional<ftp::Reply> early_;
+  std::optional<Error> farewell_;  // what 421 said
   Features features_;
   Manners manners_;
   RateLimits rate_limits_;
+  std::string asked_;  // the last command's verb
   std::string user_, greeting_, directory_ = "/", home_ = "/";
   int preliminaries_ = 0;  // 1xx replies since the last command
   int awaited_ = 0;        // replies that begin_abort() made come

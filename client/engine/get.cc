@@ -118,7 +118,7 @@ Result<Download::Outcome> Download::judge(const Pump& pump, Result<ftp::Reply> r
   if (pump.is_different && may_begin_anew) return begin_anew("what is there is not what the server has");
   if (pump.is_exceeded || pump.is_different) {
     (void)part_.start_at(0);  // no piece of the file that the server has
-    return fail(Errc::reset, remote_ + ": " + reply.error().context);
+    return fail(Errc::reset, reply.error().context);
   }
   const bool is_offset_refused = !reply && reply.error().kind == Errc::out_of_range;
   if (is_offset_refused && may_begin_anew) return begin_anew("the server does not go on in the middle of it");
