@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 
 #include "client/engine/reply_error.h"
@@ -14,6 +15,12 @@ namespace {
 
 // A server that broke the data connection says why on the control connection, at once.
 constexpr std::chrono::milliseconds kReasonPatience{5'000};
+// How often it is looked whether the end of an upload has left.
+constexpr std::chrono::milliseconds kLeavingPause{20};
+
+std::chrono::milliseconds reason_patience(const Connection& connection) {
+  return std::min(kReasonPatience, connection.site().timeout);
+}
 
 // Either connected already (passive) or still waiting for the server to come (active).
 struct Prepared {
@@ -32,18 +39,16 @@ Result<std::uint16_t> ask_passive_port(Connection& connection) {
   if (!connection.manners().epsv_refused) {
     auto reply = connection.command("EPSV");
     if (!reply) return tl::unexpected(reply.error());
-    if (reply->code == 229) {
-      auto address = ftp::parse_epsv_reply(reply->text());
-      if (!address) return tl::unexpected(address.error());
-      return address->port;
-    }
-    if (reply->code < 500) return tl::unexpected(reply_error("EPSV", "passive mode", *reply));
+    const auto address = reply->code == 229 ? ftp::parse_epsv_reply(reply->text()) : Result<ftp::HostPort>();
+    if (reply->code == 229 && address) return address->port;
+    if (reply->code != 229 && reply->code < 500)
+      return tl::unexpected(reply_error("EPSV", "passive mode", *reply));
     connection.manners().epsv_refused = true;
   }
   auto reply = connection.require("PASV", "", "passive mode");
   if (!reply) return tl::unexpected(reply.error());
   auto address = ftp::parse_pasv_reply(reply->text());
-  if (!address) return tl::unexpected(address.error());
+  if (!address) return fail(Errc::refused, "passive mode: " + address.error().context);
   return address->port;
 }
 
@@ -105,17 +110,42 @@ Result<net::Stream> establish(Connection& connection, Prepared prepared) {
   return stream;
 }
 
-// After the last byte of an upload: our end mark, then the peer's, so that closing cannot destroy what is
-// still under way. What goes wrong here shows in the final reply.
-void end_upload(Connection& connection, net::Stream& data) {
-  const Deadline deadline = Deadline::after(connection.site().timeout);
-  if (!data.finish(deadline)) return;
-  std::array<char, 4096> rest;
-  while (true) {
-    if (connection.has_early_reply()) return;  // the verdict is here: the server has everything it wants
-    auto got = read_some(data, rest, deadline, connection.cancel());
-    if (!got || *got == 0) return;
+// What was written may still be in this machine. A line so slow that it empties no faster than the server's
+// patience is not waited for as if all had been said.
+Status let_leave(Connection& connection, net::Stream& data, const DataCommand& command) {
+  Deadline stalled = Deadline::after(connection.site().timeout);
+  for (std::size_t before = 0;;) {
+    const std::size_t unsent = net::unsent_bytes(data.fd());
+    if (command.leaving) command.leaving(static_cast<Bytes>(unsent));
+    if (unsent == 0 || connection.has_early_reply()) return {};
+    if (unsent != before) stalled = Deadline::after(connection.site().timeout);
+    if (stalled.passed()) return fail(Errc::timeout, "the server takes no more data");
+    before = unsent;
+    auto ready =
+        wait_readable(connection.control_fd(), -1, Deadline::after(kLeavingPause), connection.cancel());
+    if (!ready && ready.error().kind != Errc::timeout) return ready;
   }
+}
+
+// After the last byte of an upload: our end mark, then the peer's, so that closing cannot destroy what is
+// still under way. What goes wrong behind it shows in the final reply.
+Status end_upload(Connection& connection, net::Stream& data, const DataCommand& command,
+                  const OnConfirming& confirming) {
+  const auto timeout = connection.site().timeout;
+  auto ended = finish(data, Deadline::after(timeout), connection.cancel());
+  if (ended) ended = let_leave(connection, data, command);
+  if (!ended) return ended.error().kind == Errc::reset ? Status() : ended;
+  if (confirming) confirming();
+  const Deadline deadline = Deadline::after(timeout);
+  std::array<char, 4096> rest;
+  while (!connection.has_early_reply()) {  // the verdict: the server has everything it wants
+    auto progress = data.try_read(rest);
+    if (!progress || progress->state == net::Progress::State::end) return {};
+    if (progress->state == net::Progress::State::done) continue;
+    auto ready = wait_readable(data.fd(), connection.control_fd(), deadline, connection.cancel());
+    if (!ready) return ready.error().kind == Errc::cancelled ? ready : Status();
+  }
+  return {};
 }
 
 // No more of a download is wanted. ProFTPD hangs up on the session when a TLS data connection is closed under
@@ -130,12 +160,23 @@ void end_unwanted(Connection& connection, net::Stream& data) {
   }
 }
 
+// What the line did to which file.
+Error named(const DataCommand& command, Error error) {
+  constexpr std::array kOfTheLine{Errc::timeout, Errc::reset, Errc::closed,
+                                  Errc::refused, Errc::tls,   Errc::untrusted};
+  const bool is_of_line = std::ranges::find(kOfTheLine, error.kind) != kOfTheLine.end();
+  const bool is_path = command.argument.starts_with('/');
+  if (is_of_line && is_path && !error.context.starts_with(command.argument))
+    error.context.insert(0, command.argument + ": ");
+  return error;
+}
+
 Error reason_of(Connection& connection, const DataCommand& command, Error error) {
   if (error.kind == Errc::cancelled) {
     connection.abort_transfer();
     return error;
   }
-  if (auto reply = connection.reply_within(kReasonPatience); reply && !reply->is_completion()) {
+  if (auto reply = connection.reply_within(reason_patience(connection)); reply && !reply->is_completion()) {
     Error told = reply_error(command.verb, command.argument, *reply);
     // 426 and 451 only say that it broke; we may know better why (a certificate, our own disk).
     const bool vague = told.kind == Errc::reset || told.kind == Errc::io;
@@ -149,7 +190,7 @@ Error reason_of(Connection& connection, const DataCommand& command, Error error)
 Result<ftp::Reply> run_data_command(Connection& connection, const DataCommand& command, const MoveData& move,
                                     const OnConfirming& confirming) {
   auto prepared = prepare(connection);
-  if (!prepared) return tl::unexpected(prepared.error());
+  if (!prepared) return tl::unexpected(named(command, std::move(prepared.error())));
   if (command.offset > 0) {
     auto rest = connection.command("REST", std::to_string(command.offset));
     if (!rest) return tl::unexpected(rest.error());
@@ -160,7 +201,7 @@ Result<ftp::Reply> run_data_command(Connection& connection, const DataCommand& c
     }
   }
   auto first = connection.start(command.verb, command.argument);
-  if (!first) return tl::unexpected(first.error());
+  if (!first) return tl::unexpected(named(command, std::move(first.error())));
   if (!first->is_preliminary()) return tl::unexpected(reply_error(command.verb, command.argument, *first));
 
   Status moved;
@@ -168,19 +209,20 @@ Result<ftp::Reply> run_data_command(Connection& connection, const DataCommand& c
   {
     auto data = establish(connection, std::move(*prepared));
     moved = data ? move(*data) : Status(tl::unexpected(data.error()));
-    if (moved && confirming) confirming();
-    if (moved && command.is_upload) end_upload(connection, *data);
+    if (moved && command.is_upload) moved = end_upload(connection, *data, command, confirming);
+    if (moved && !command.is_upload && confirming) confirming();
     if (is_unwanted()) end_unwanted(connection, *data);
-    if (moved && !command.is_upload) (void)data->finish(Deadline::after(kReasonPatience));
+    if (moved && !command.is_upload)
+      (void)finish(*data, Deadline::after(reason_patience(connection)), connection.cancel());
   }  // closes the data connection: only then does every server give its verdict
   if (is_unwanted()) {
     connection.end_abort();
-    return tl::unexpected(std::move(moved.error()));
+    return tl::unexpected(named(command, std::move(moved.error())));
   }
-  if (!moved) return tl::unexpected(reason_of(connection, command, std::move(moved.error())));
+  if (!moved) return tl::unexpected(named(command, reason_of(connection, command, std::move(moved.error()))));
   auto last = connection.finish();
-  if (last && !last->is_completion())
-    return tl::unexpected(reply_error(command.verb, command.argument, *last));
+  if (!last) return tl::unexpected(named(command, std::move(last.error())));
+  if (!last->is_completion()) return tl::unexpected(reply_error(command.verb, command.argument, *last));
   return last;
 }
 

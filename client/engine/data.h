@@ -17,12 +17,15 @@ struct DataCommand {
   bool is_upload = false;  // who ends the data: we (STOR) or the server
   // Set while a download is moved: nothing is wrong with the connection, but no more is wanted.
   const bool* unwanted = nullptr;
+  // An upload: bytes of it that this machine still holds, while the last of them leave.
+  std::function<void(Bytes unsent)> leaving = {};
 };
 
 // Moves the bytes. Gets the open data stream; an upload returns when everything was written, a download when
 // the peer's end was read.
 using MoveData = std::function<Status(net::Stream& data)>;
-// Told when the bytes are through and the server's verdict is all that is missing.
+// Told when the bytes are through (of an upload: have left this machine) and the server's verdict is all that
+// is missing.
 using OnConfirming = std::function<void()>;
 
 // Opens a data connection (EPSV, else PASV, or EPRT/PORT when site.active), sends the command, moves, closes

@@ -157,8 +157,9 @@ Status Upload::send() {
     begun.now();
     return send_file(pump, data);
   };
-  auto reply = run_data_command(connection, {"STOR", remote, start.offset, true}, move,
-                                [&] { show(Phase::confirming); });
+  DataCommand command{"STOR", remote, start.offset, true};
+  command.leaving = [&](Bytes unsent) { show_sent(pump, unsent); };
+  auto reply = run_data_command(connection, command, move, [&] { show(Phase::confirming); });
   if (!reply) return tl::unexpected(explain_refused_upload(connection, remote, reply.error()));
   result.final_text = reply->text();
   if (auto unchanged = file.check_unchanged(); !unchanged) {

@@ -9,6 +9,7 @@
 #include "client/engine/listing.h"
 #include "client/engine/wait.h"
 #include "shared/ftp/path.h"
+#include "shared/net/socket.h"
 
 namespace ferry::client {
 namespace {
@@ -18,7 +19,6 @@ constexpr const char* kStopped = "the server stopped the upload";
 void account(Pump& pump, std::string_view bytes) {
   if (pump.digest != nullptr) pump.digest->update(bytes);
   pump.state.done += static_cast<Bytes>(bytes.size());
-  if (pump.progress) pump.progress(pump.state);
 }
 
 // Takes the overlap off the block's front. Nothing is written here: the file has these bytes.
@@ -47,6 +47,7 @@ Status take_block(Pump& pump, std::string_view block, const std::function<Status
   if (block.empty()) return {};
   if (auto written = write_fully(pump.file, block); !written) return written;
   account(pump, block);
+  if (pump.progress) pump.progress(pump.state);
   return after_block();
 }
 
@@ -61,12 +62,20 @@ Status send_block(Pump& pump, net::Stream& data, std::string_view block) {
     }
     if (auto sent = write_all(data, portion, pump.connection.site().timeout, cancel); !sent) return sent;
     account(pump, portion);
+    show_sent(pump, static_cast<Bytes>(net::unsent_bytes(data.fd())));
     block.remove_prefix(portion.size());
   }
   return {};
 }
 
 }  // namespace
+
+void show_sent(Pump& pump, Bytes unsent) {
+  pump.shown = std::max({pump.shown, pump.state.resumed, pump.state.done - unsent});
+  TransferState sent = pump.state;
+  sent.done = pump.shown;
+  if (pump.progress) pump.progress(sent);
+}
 
 Status write_fully(int fd, std::string_view bytes) {
   while (!bytes.empty()) {

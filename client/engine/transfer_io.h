@@ -21,9 +21,14 @@ struct Pump {
   // A resumed download asks for this many bytes once more, those before `state.done`: they must be the same.
   Bytes overlap = 0;
   std::function<Status()> before_last_block = {};  // of send_file; an error ends it there
+  Bytes shown = 0;                                 // of an upload, as show_sent() keeps it
   bool is_exceeded = false;                        // set by receive_file: more came than `state.total`
   bool is_different = false;                       // set by receive_file: the overlap is
 };
+
+// Tells the progress of an upload: what has left this machine, of whose bytes it still holds `unsent` (a
+// little more under TLS).
+void show_sent(Pump& pump, Bytes unsent);
 
 // File, from its current position, up to pump.state.total -> stream. Errc::io when the file has become
 // shorter. Stops early, with Errc::reset, once the server has given its verdict.

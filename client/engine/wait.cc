@@ -41,17 +41,25 @@ Result<UniqueFd> resolve_and_connect(const std::string& host, std::uint16_t port
   return outcome;
 }
 
-}  // namespace
-
-Status wait_ready(int fd, short events, Deadline deadline, const Cancel* cancel) {
+Status wait_either(pollfd one, pollfd other, Deadline deadline, const Cancel* cancel) {
   while (true) {
-    std::array<pollfd, 2> watched{{{fd, events, 0}, {cancel != nullptr ? cancel->fd() : -1, POLLIN, 0}}};
+    std::array<pollfd, 3> watched{{one, other, {cancel != nullptr ? cancel->fd() : -1, POLLIN, 0}}};
     const int ready = ::poll(watched.data(), watched.size(), deadline.poll_timeout_ms());
     if (ready < 0 && errno != EINTR) return fail_errno(errno, "poll");
     if (cancel != nullptr && cancel->requested()) return fail(Errc::cancelled, "interrupted");
-    if (ready > 0 && watched[0].revents != 0) return {};
+    if (ready > 0 && (watched[0].revents != 0 || watched[1].revents != 0)) return {};
     if (deadline.passed()) return fail(Errc::timeout, "no answer in time");
   }
+}
+
+}  // namespace
+
+Status wait_ready(int fd, short events, Deadline deadline, const Cancel* cancel) {
+  return wait_either({fd, events, 0}, {-1, 0, 0}, deadline, cancel);
+}
+
+Status wait_readable(int fd, int other, Deadline deadline, const Cancel* cancel) {
+  return wait_either({fd, POLLIN, 0}, {other, POLLIN, 0}, deadline, cancel);
 }
 
 Result<std::size_t> read_some(net::Stream& stream, std::span<char> buffer, Deadline deadline,
@@ -87,6 +95,16 @@ Status write_all(net::Stream& stream, std::string_view bytes, std::chrono::milli
       return ready;
   }
   return {};
+}
+
+Status finish(net::Stream& stream, Deadline deadline, const Cancel* cancel) {
+  while (true) {
+    auto progress = stream.try_finish();
+    if (!progress) return tl::unexpected(std::move(progress.error()));
+    if (progress->state == Progress::State::done) return {};
+    if (auto ready = wait_ready(stream.fd(), events_for(progress->state), deadline, cancel); !ready)
+      return ready;
+  }
 }
 
 Status handshake(net::Stream& stream, Deadline deadline, const Cancel* cancel) {

@@ -18,6 +18,9 @@ namespace ferry::client {
 // Errc::timeout, Errc::cancelled.
 Status wait_ready(int fd, short events, Deadline deadline, const Cancel* cancel);
 
+// Until one of two descriptors is ready to be read.
+Status wait_readable(int fd, int other, Deadline deadline, const Cancel* cancel);
+
 // At least one byte, or 0 at the peer's end. Errors as net::Stream::try_read.
 Result<std::size_t> read_some(net::Stream& stream, std::span<char> buffer, Deadline deadline,
                               const Cancel* cancel);
@@ -25,6 +28,9 @@ Result<std::size_t> read_some(net::Stream& stream, std::span<char> buffer, Deadl
 // Writes everything; `stall` is how long it may stand still, not how long it may take.
 Status write_all(net::Stream& stream, std::string_view bytes, std::chrono::milliseconds stall,
                  const Cancel* cancel);
+
+// Ends our direction in order: close_notify under TLS, then FIN.
+Status finish(net::Stream& stream, Deadline deadline, const Cancel* cancel);
 
 Status handshake(net::Stream& stream, Deadline deadline, const Cancel* cancel);
 

@@ -1,8 +1,10 @@
 #include "shared/net/socket.h"
 
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sodium.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -111,6 +113,11 @@ bool wait_for(int fd, short events, Deadline deadline) {
       return true;  // a bad descriptor: the caller's next call says what is wrong
     if (deadline.passed()) return false;
   }
+}
+
+std::size_t unsent_bytes(int socket) {
+  int bytes = 0;
+  return ::ioctl(socket, SIOCOUTQ, &bytes) == 0 && bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 void set_no_delay(int socket) {

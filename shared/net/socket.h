@@ -2,6 +2,7 @@
 // close-on-exec from birth; "blocks" below means: waits in poll(2) until the deadline, never longer.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 
@@ -45,6 +46,9 @@ Result<UniqueFd> connect_to(const Address& to, Deadline deadline, const Address&
 // Waits for `events` (POLLIN | POLLOUT) on one descriptor. Blocks. True: ready (or an error is pending, which
 // the next call tells). False: passed.
 bool wait_for(int fd, short events, Deadline deadline);
+
+// Bytes that were written and that the peer's machine has not confirmed: they may still be here (SIOCOUTQ).
+std::size_t unsent_bytes(int socket);
 
 void set_no_delay(int socket);
 // Telnet's Synch comes as urgent data before an ABOR; out of line its last byte would be lost (RFC 959

@@ -38,7 +38,7 @@ std::vector<std::string> FerryClient::command_line(const std::string& command,
                                 password_file().string(),
                                 "--no-input",
                                 "--timeout",
-                                "20s"};
+                                timeout_};
   line.insert(line.end(), security_.begin(), security_.end());
   line.insert(line.end(), operands.begin(), operands.end());
   return line;

@@ -38,6 +38,7 @@ class FerryClient {
   ChildOptions child_options(const std::string& input = {}) const;
 
   void moved_to(std::uint16_t port) { server_.port = port; }  // the same server, started again
+  void waits(std::string timeout) { timeout_ = std::move(timeout); }  // --timeout
 
   std::string url(const std::string& path) const;                      // ftp://user@host:port/path
   std::filesystem::path here() const { return dir_.path() / "here"; }  // its working folder
@@ -49,6 +50,7 @@ class FerryClient {
   TempDir dir_;
   ClientServer server_;
   std::vector<std::string> security_;
+  std::string timeout_ = "20s";
 };
 
 std::filesystem::path ferry_program();  // $FERRY_BIN_DIR/ferry, else build/release/bin/ferry
