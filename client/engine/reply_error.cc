@@ -85,8 +85,9 @@ Errc kind_of(std::string_view verb, const ftp::Reply& reply) {
       return Errc::name_refused;
     case 554:
       return Errc::out_of_range;
+    case 501:  // pyftpdlib's MLSD: "501 No such directory."
+      return lower(reply.text()).find("no such") != std::string::npos ? Errc::not_found : Errc::unsupported;
     case 500:
-    case 501:
     case 502:
     case 503:
     case 504:

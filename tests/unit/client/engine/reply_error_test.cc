@@ -36,6 +36,8 @@ const Case kCases[] = {
     {"RETR", 426, "Failure writing network stream.", Errc::reset},
     {"RETR", 522, "SSL connection failed: session reuse required", Errc::tls},
     {"MLSD", 500, "Unknown command.", Errc::unsupported},
+    {"MLSD", 501, "No such directory.", Errc::not_found},
+    {"MLSD", 501, "Invalid argument.", Errc::unsupported},
 };
 
 TEST(ReplyError, TellsWhatARefusalMeans) {
