@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "client/engine/reply_error.h"
 #include "client/engine/transfer_io.h"
 #include "client/engine/wait.h"
+#include "shared/net/socket.h"
 
 namespace ferry::client {
 namespace {
@@ -45,10 +47,18 @@ struct Stream {
   std::optional<Digest> digest;
   TransferState state;
 
+  Bytes shown = 0;  // of an upload: what has left this machine
+
   void account(std::string_view bytes) {
     if (digest) digest->update(bytes);
     state.done += static_cast<Bytes>(bytes.size());
-    if (progress) progress(state);
+  }
+  // Of what was counted this machine still holds `unsent`.
+  void show_sent(Bytes unsent) {
+    shown = std::max(shown, state.done - unsent);
+    TransferState sent = state;
+    sent.done = shown;
+    if (progress) progress(sent);
   }
   void show(Phase phase) {
     state.phase = phase;
@@ -58,7 +68,8 @@ struct Stream {
 
 // Up to the peer's end. Under TLS an end without close_notify is only an end if all bytes have come.
 Status receive(Stream& stream, net::Stream& data, StreamOutput& output) {
-  std::vector<char> buffer(kTransferBuffer);
+  RateLimit* limit = stream.connection.rate_limits().down;
+  std::vector<char> buffer(limit != nullptr ? limit->portion() : kTransferBuffer);
   const auto timeout = stream.connection.site().timeout;
   while (true) {
     auto got = read_some(data, buffer, Deadline::after(timeout), stream.connection.cancel());
@@ -69,6 +80,9 @@ Status receive(Stream& stream, net::Stream& data, StreamOutput& output) {
     const std::string_view block(buffer.data(), *got);
     if (auto written = write_out(output, block, stream.connection.cancel()); !written) return written;
     stream.account(block);
+    stream.show(Phase::moving);
+    if (limit == nullptr) continue;
+    if (auto may_go_on = limit->wait_for(*got, stream.connection.cancel()); !may_go_on) return may_go_on;
   }
 }
 
@@ -86,15 +100,20 @@ Result<std::size_t> read_input(Connection& connection, int input, std::span<char
 }
 
 Status send(Stream& stream, net::Stream& data, int input) {
-  std::vector<char> buffer(kTransferBuffer);
+  RateLimit* limit = stream.connection.rate_limits().up;
+  std::vector<char> buffer(limit != nullptr ? limit->portion() : kTransferBuffer);
   while (true) {
     auto got = read_input(stream.connection, input, buffer);
     if (!got) return tl::unexpected(got.error());
     if (*got == 0) return {};
     const std::string_view block(buffer.data(), *got);
+    if (limit != nullptr) {
+      if (auto may_go = limit->wait_for(block.size(), stream.connection.cancel()); !may_go) return may_go;
+    }
     auto sent = write_all(data, block, stream.connection.site().timeout, stream.connection.cancel());
     if (!sent) return sent;
     stream.account(block);
+    stream.show_sent(static_cast<Bytes>(net::unsent_bytes(data.fd())));
   }
 }
 
@@ -169,8 +188,9 @@ Result<TransferResult> put_from_stream(Connection& connection, int input, const 
     if (!sent) break_off(data);
     return sent;
   };
-  auto reply =
-      run_data_command(connection, {"STOR", remote, 0, true}, move, [&] { stream.show(Phase::confirming); });
+  DataCommand command{"STOR", remote, 0, true};
+  command.leaving = [&](Bytes unsent) { stream.show_sent(unsent); };
+  auto reply = run_data_command(connection, command, move, [&] { stream.show(Phase::confirming); });
   if (!reply) return tl::unexpected(explain_refused_upload(connection, remote, reply.error()));
   return conclude(stream, remote, options.verify, reply->text(), began);
 }
