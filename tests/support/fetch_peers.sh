@@ -2,7 +2,7 @@
 # Puts the foreign FTP servers that the interop tests talk to into DEST (default: build/peers), without
 # installing them: as packages they conflict with each other, and tests must not change the machine.
 #
-#   DEST/vsftpd  DEST/proftpd  DEST/pureftpd   the unpacked packages
+#   DEST/vsftpd  DEST/proftpd  DEST/pureftpd  DEST/pyftpdlib   the unpacked packages
 #   DEST/lib                                   shared libraries they need and this machine does not have,
 #                                              and libfakeroot (see peer_server.cc)
 #
@@ -16,7 +16,7 @@ dest=$(cd "$dest" && pwd)
 staging=$dest/.staging
 lists=$dest/.apt
 stamp=$dest/.complete
-edition=2  # raise it when what this script makes changes
+edition=3  # raise it when what this script makes changes
 
 say_why_and_stop() {
   echo "fetch_peers: $1" >&2
@@ -118,18 +118,20 @@ exec 9>"$dest/.lock"
 flock 9
 is_complete && exit 0  # another run did it while this one waited
 
-echo "fetch_peers: vsftpd, ProFTPD and Pure-FTPd into $dest"
+echo "fetch_peers: vsftpd, ProFTPD, Pure-FTPd and pyftpdlib into $dest"
 rm -rf "$staging" "$stamp"
 mkdir -p "$staging"
 trap 'rm -rf "$staging" "$lists"' EXIT
 unpack "$staging/vsftpd" vsftpd
 unpack "$staging/proftpd" proftpd-core proftpd-mod-crypto
 unpack "$staging/pureftpd" pure-ftpd
+# With what it needs for TLS; the machine's own Python runs it.
+unpack "$staging/pyftpdlib" python3-pyftpdlib python3-openssl python3-cryptography python3-cffi-backend
 keep_out_of_run "$staging"
 fetch_libraries
 unpack "$staging/fakeroot" libfakeroot
 cp "$staging"/fakeroot/usr/lib/*/libfakeroot/libfakeroot-sysv.so "$staging/lib/"
-for part in vsftpd proftpd pureftpd lib; do
+for part in vsftpd proftpd pureftpd pyftpdlib lib; do
   rm -rf "${dest:?}/$part"
   mv "$staging/$part" "$dest/$part"
 done

@@ -239,6 +239,48 @@ Command pureftpd_command(const Setup& setup) {
   return command;
 }
 
+// Starts in its folder as the others do, without changing its root.
+constexpr const char* kPyftpdlibProgram = R"(import sys
+from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
+from pyftpdlib.servers import FTPServer
+
+host, port, user, password_file, folder, tls, certificate = sys.argv[1:]
+Handler = FTPHandler if tls == "off" else TLS_FTPHandler
+
+class Here(Handler):
+    def on_login(self, username):
+        self.fs.cwd = folder
+
+authorizer = DummyAuthorizer()
+authorizer.add_user(user, open(password_file).read(), "/", perm="elradfmwMT")
+Here.authorizer = authorizer
+if tls != "off":
+    Here.certfile = certificate
+    Here.tls_control_required = Here.tls_data_required = tls == "required"
+FTPServer((host, int(port)), Here).serve_forever()
+)";
+
+Command pyftpdlib_command(const Setup& setup) {
+  write_file(setup.dir / "server.py", kPyftpdlibProgram);
+  write_file(setup.dir / "password", kVirtualPassword);
+  const fs::path packages = setup.programs / "pyftpdlib/usr/lib/python3/dist-packages";
+  const char* tls = setup.options.require_tls ? "required" : setup.options.tls ? "offered" : "off";
+  return {"env",
+          "PYTHONPATH=" + packages.string(),
+          "python3",
+          "-W",
+          "ignore",
+          (setup.dir / "server.py").string(),
+          setup.host,
+          std::to_string(setup.port),
+          std::string(kVirtualUser),
+          (setup.dir / "password").string(),
+          setup.home().string(),
+          tls,
+          (setup.dir / "both.pem").string()};
+}
+
 // ProFTPD and Pure-FTPd want to be root to become the user who logs in, and Pure-FTPd wants certain
 // capabilities. libfakeroot makes them content whoever runs them: without its daemon it only answers what is
 // asked and ordered about users and capabilities, and files stay those of the user who runs the tests.
@@ -260,6 +302,8 @@ const PeerKind& kind_of(Peer peer) {
                                      kVirtualPassword, kPretendedRoot, proftpd_command};
   static constexpr PeerKind kPureftpd{"pureftpd",       "Pure-FTPd",    kVirtualUser,
                                       kVirtualPassword, kPretendedRoot, pureftpd_command};
+  static constexpr PeerKind kPyftpdlib{"pyftpdlib",      "pyftpdlib", kVirtualUser,
+                                       kVirtualPassword, "",          pyftpdlib_command};
   switch (peer) {
     case Peer::vsftpd:
       return kVsftpd;
@@ -267,6 +311,8 @@ const PeerKind& kind_of(Peer peer) {
       return kProftpd;
     case Peer::pureftpd:
       return kPureftpd;
+    case Peer::pyftpdlib:
+      return kPyftpdlib;
   }
   std::abort();
 }

@@ -1,4 +1,4 @@
-// Foreign FTP servers from Debian's packages (vsftpd, ProFTPD, Pure-FTPd), for the interop tests: started on
+// Foreign FTP servers from Debian's packages (vsftpd, ProFTPD, Pure-FTPd, pyftpdlib), for the interop tests: started on
 // a loopback port as whoever runs the tests, from the folder that fetch_peers.sh fills, and gone with their
 // object. They write only to a folder of their own below the build folder. None of them changes its root:
 // clients see the machine's file system, and upload to remote_dir().
@@ -18,7 +18,7 @@
 
 namespace ferry::test {
 
-enum class Peer { vsftpd, proftpd, pureftpd };
+enum class Peer { vsftpd, proftpd, pureftpd, pyftpdlib };
 
 std::string name_of(Peer peer);
 
@@ -44,7 +44,7 @@ class PeerUnavailable : public std::runtime_error {
   } while (false)
 
 // With TLS, vsftpd and ProFTPD want data connections to resume the control connection's session (their
-// default); Pure-FTPd does not. vsftpd serves its anonymous user, who may upload, overwrite, resume, rename
+// default); Pure-FTPd and pyftpdlib do not. vsftpd serves its anonymous user, who may upload, overwrite, resume, rename
 // and delete.
 class PeerServer {
  public:
