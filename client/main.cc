@@ -7,10 +7,11 @@
 #include <exception>
 #include <string>
 
+#include "client/cli/common.h"
 #include "client/cli/parse.h"
-#include "client/line/display.h"
 #include "client/line/exit_code.h"
 #include "client/line/json_lines.h"
+#include "client/line/output.h"
 #include "client/line/signals.h"
 
 namespace {
@@ -38,6 +39,7 @@ int run_command(int argc, char** argv) {
   int exit_code = kExitUsage;
   const auto invocation = parse_command_line(argc, argv, exit_code);
   if (!invocation) return exit_code;
+  if (auto ready = set_output(invocation->options); !ready) return report(ready.error());
   Cancel cancel;
   install_signals(cancel);
   return invocation->command->run(invocation->options, cancel);

@@ -27,6 +27,10 @@ void add_site_options(CLI::App& app, RawOptions& raw) {
 
 void add_quiet_options(CLI::App& app, RawOptions& raw) {
   app.add_flag("-q,--quiet", raw.options.quiet, "errors only");
+  app.add_flag("-v,--verbose", raw.options.verbosity,
+               "tell more; twice: what is said to the server and what it answers, without passwords");
+  app.add_option("--log", raw.options.log_file, "add a line to this file for whatever happens")
+      ->type_name("FILE");
   app.add_flag("--no-input", raw.options.no_input, "never ask anything; fail instead");
 }
 
@@ -115,6 +119,10 @@ void add_own_options(CLI::App& app, const Command& command, RawOptions& raw) {
         ->type_name("NAME");
   if ((command.takes & kJson) != 0)
     app.add_flag("--json", options.json, "what happens as JSON, one object per line, on standard output");
+  if ((command.takes & kProgress) != 0)
+    app.add_option("--stats", raw.stats,
+                   "time between two lines about progress, where that is no terminal (10s); 0: none")
+        ->type_name("TIME");
   if ((command.takes & kVerify) != 0) {
     app.add_option("--verify", raw.verify,
                    "compare both sides' digests afterwards: auto (where the server computes them; the "
@@ -149,6 +157,11 @@ std::string convert(RawOptions& raw) {
     auto timeout = parse_duration(raw.timeout);
     if (!timeout || timeout->count() <= 0) return "--timeout: a time such as 30s or 2m, not " + raw.timeout;
     options.timeout = *timeout;
+  }
+  if (!raw.stats.empty()) {
+    auto stats = parse_duration(raw.stats);
+    if (!stats) return "--stats: a time such as 10s, or 0, not " + raw.stats;
+    options.stats = *stats;
   }
   if (!raw.verify.empty()) {
     const auto wish = parse_verify_wish(raw.verify);

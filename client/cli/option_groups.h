@@ -24,7 +24,8 @@ enum Takes : std::uint64_t {
   kVerify = 16,
   kParents = 32,
   kJson = 64,
-  kPolicy = 128,  // what becomes of files that are there, of their times and modes
+  kPolicy = 128,         // what becomes of files that are there, of their times and modes
+  kProgress = 1 << 16,   // --stats
   kListing = 1 << 20,    // how a listing looks
   kTotal = 1 << 21,      // sums
   kStdinName = 1 << 22,  // of what comes from stdin
@@ -39,7 +40,7 @@ enum Takes : std::uint64_t {
 // What CLI11 fills before it is checked.
 struct RawOptions {
   Options options;
-  std::string tls, pin, timeout, verify, resume;
+  std::string tls, pin, timeout, verify, resume, stats;
   PolicyTexts policy;
 };
 

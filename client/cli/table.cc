@@ -10,13 +10,13 @@ namespace {
 // clang-format off
 constexpr std::array kCommands{
     Command{"get", "download files or folders", "URL...", "what to download; behind URLs, a local target", 1, -1,
-     kConnection | kJson | kRecursive | kResume | kOutput | kVerify | kPolicy, run_get,
+     kConnection | kJson | kProgress | kRecursive | kResume | kOutput | kVerify | kPolicy, run_get,
      "  ferry get ftp://akira@files.example.org/pics/a.jpg\n"
      "  ferry get -r ftp://akira@files.example.org/pics backup/\n"
      "  ferry get -c -s files.example.org -u akira disk.img -o /tmp\n"
      "  ferry get ftp://akira@files.example.org/dump.sql.gz -o - | gunzip"},
     Command{"put", "upload files or folders", "LOCAL... URL", "what to upload (- is standard input), and the remote folder to put it in", 1, -1,
-     kConnection | kJson | kRecursive | kResume | kVerify | kPolicy | kStdinName, run_put,
+     kConnection | kJson | kProgress | kRecursive | kResume | kVerify | kPolicy | kStdinName, run_put,
      "  ferry put report.pdf ftp://akira@files.example.org/inbox/\n"
      "  ferry put -r photos ftp://akira@files.example.org/\n"
      "  ferry put --verify=sha256 disk.img -s files.example.org -u akira /images\n"

@@ -154,6 +154,7 @@ Status Connection::send(std::string_view verb, std::string_view argument) {
   auto line = ftp::format_command_line(verb, verb == "PASS" ? argument : *bytes);
   if (!line) return tl::unexpected(line.error());
   if (auto quiet = hear_unasked(); !quiet) return quiet;
+  if (site_.dialogue) site_.dialogue(Speaker::client, shown_command(verb, argument));
   early_.reset();
   preliminaries_ = 0;
   asked_ = verb;
@@ -211,6 +212,9 @@ std::optional<ftp::Reply> Connection::take_reply() {
     for (std::string& line : reply->lines) {
       if (auto text = charset_.from_server(line)) line = std::move(*text);
     }
+  }
+  if (reply && site_.dialogue) {
+    for (const auto& line : shown_reply(*reply)) site_.dialogue(Speaker::server, line);
   }
   return reply;
 }
@@ -319,6 +323,7 @@ bool Connection::begin_abort() {
   const bool transfer_answered = has_early_reply();
   if (broken_) return false;
   auto line = ftp::format_command_line("ABOR");
+  if (site_.dialogue) site_.dialogue(Speaker::client, "ABOR");
   if (!line || !write_all(control_, *line, kAbortPatience, nullptr)) broken_ = true;
   // Two replies: the transfer's (426, or 226 if it was over already) and ABOR's own.
   awaited_ = transfer_answered ? 1 : 2;
@@ -337,6 +342,7 @@ void Connection::quit() {
   if (broken_) return;
   broken_ = true;
   auto line = ftp::format_command_line("QUIT");
+  if (site_.dialogue) site_.dialogue(Speaker::client, "QUIT");
   if (!line || !write_all(control_, *line, kQuitPatience, nullptr)) return;
   (void)next_reply(Deadline::after(kQuitPatience), nullptr);
   (void)control_.finish(Deadline::after(kQuitPatience));

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "client/engine/dialogue.h"
 #include "shared/base/result.h"
 #include "shared/ftp/url.h"
 
@@ -20,6 +21,7 @@ struct Site {
   std::string charset;  // of names over there, as iconv calls it; "": bytes go as they are (charset.h)
   std::chrono::milliseconds timeout{30'000};  // of every wait for the server
   std::string saved_as;                       // its name in the file of saved sites, "": it is none of these
+  HearDialogue dialogue;                      // hears what is said; may be empty
 
   // "host:port" as the trust store and messages spell it; IPv6 in brackets.
   std::string key() const;

@@ -1,12 +1,14 @@
 #include "client/line/display.h"
 
 #include <fmt/core.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
+#include <system_error>
 
+#include "client/line/console.h"
+#include "client/line/log_text.h"
+#include "client/line/progress_json.h"
 #include "client/line/terminal.h"
 #include "shared/base/terminal_text.h"
 
@@ -17,39 +19,10 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kRedraw{100};
-constexpr milliseconds kHeartbeat{10'000};
+constexpr milliseconds kStats{10'000};
+constexpr milliseconds kJsonProgress{1'000};
 
-int terminal_columns() {
-  winsize size{};
-  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-
-void print(const std::string& line) {
-  std::fwrite(line.data(), 1, line.size(), stderr);
-  std::fflush(stderr);
-}
-
-std::string_view arrow_word(Direction direction) {
-  return direction == Direction::up ? "up" : "down";
-}
-
-std::string digest_option(DigestKind kind) {
-  switch (kind) {
-    case DigestKind::sha256:
-      return "sha256";
-    case DigestKind::sha512:
-      return "sha512";
-    case DigestKind::sha1:
-      return "sha1";
-    case DigestKind::md5:
-      return "md5";
-    case DigestKind::crc32:
-      return "crc32";
-  }
-  return "";
-}
-
-std::string done_line(const FileReport& report) {
+std::string done_for_people(const FileReport& report) {
   const Bytes moved = report.result.size - report.result.resumed;
   std::string text =
       fmt::format("done  {}  {}", terminal_safe(report.name), summary_text(moved, report.result.took));
@@ -57,20 +30,7 @@ std::string done_line(const FileReport& report) {
     text += fmt::format(", resumed at {}", bytes_for_people(report.result.resumed));
   if (const auto& verified = report.result.verified) {
     text += fmt::format(", verified by {} ({})", digest_name(verified->kind), source_words(verified->source));
-  }
-  return text + "\n";
-}
-
-std::string done_record(const FileReport& report) {
-  const Bytes moved = report.result.size - report.result.resumed;
-  const auto ms = std::max<std::int64_t>(1, report.result.took.count());
-  std::string text = fmt::format("{} done   {} {} bytes={} secs={:.1f} rate={}", iso_time(wall_now()),
-                                 arrow_word(report.direction), terminal_safe(report.name), moved,
-                                 static_cast<double>(ms) / 1000, moved * 1000 / ms);
-  if (report.result.resumed > 0) text += fmt::format(" offset={}", report.result.resumed);
-  if (const auto& verified = report.result.verified) {
-    text += fmt::format(" {}={} verified={}", digest_option(verified->kind), report.result.local_digest,
-                        verified->source == DigestSource::read_back ? "readback" : "server");
+    if (output_settings().verbosity > 0) text += " " + report.result.local_digest;
   }
   return text + "\n";
 }
@@ -84,120 +44,165 @@ Display::Style Display::style_for(int fd, bool quiet) {
   return ::isatty(fd) == 1 && !is_dumb ? Style::line : Style::log;
 }
 
+Display::Display(Style style) : style_(style) {}
+
+Display::~Display() {
+  ticker_.reset();
+  if (style_ == Style::line) Console::of_process().clear_rows();
+  JsonObject counts;
+  add_to_summary(counts.number("files_done", done_)
+                     .number("files_skipped", skipped_)
+                     .number("files_failed", failed_)
+                     .number("files_verified", verified_)
+                     .number("bytes_moved", model_.moved()));
+}
+
+// With the first file: there is nothing to show before.
+void Display::begin() {
+  if (model_.has_begun()) return;
+  last_stat_ = last_json_ = steady_clock::now();
+  try {
+    ticker_.emplace(kRedraw, [this] { tick(); });
+  } catch (const std::system_error&) {  // no thread to be had: the files are what matters
+  }
+}
+
+void Display::tick() {
+  Console& console = Console::of_process();
+  std::vector<std::string> rows;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto now = steady_clock::now();
+    if (!model_.has_begun()) return;
+    beat(now);
+    if (style_ != Style::line) return;
+    const auto files = model_.files(now);
+    if (!files.empty())
+      rows = progress_rows(files, model_.total(now), console.columns(), console.lines() - 1);
+  }
+  // Without the lock: a terminal that stands still (Ctrl-S) must not stop those who have something to tell.
+  console.show_rows(std::move(rows));
+}
+
+void Display::beat(SteadyTime now) {
+  const auto is_due = [&](SteadyTime& last, milliseconds usual) {
+    const milliseconds period = output_settings().stats.value_or(usual);
+    if (period.count() == 0 || now - last < period) return false;
+    last = now;
+    return true;
+  };
+  if (is_due(last_stat_, kStats)) tell(stat_line(model_.total(now)));
+  if (json_wanted() && is_due(last_json_, kJsonProgress))
+    emit_json("progress", progress_fields(model_.total(now), model_.files(now)));
+}
+
+void Display::tell(const std::string& log_text) {
+  if (style_ == Style::log) Console::of_process().print(log_text);
+  write_log(log_text);
+}
+
 void Display::plan(std::int64_t files, Bytes bytes) {
-  planned_files_ += files;
-  planned_bytes_ = plausible_sum(planned_bytes_, bytes);
+  const std::lock_guard lock(mutex_);
+  model_.plan(files, bytes);
 }
 
-void Display::file_starts(ItemId /*item*/, Direction direction, const std::string& name,
+void Display::file_starts(ItemId item, Direction direction, const std::string& name,
                           std::optional<Bytes> size) {
-  const auto now = steady_clock::now();
-  if (started_files_++ == 0) began_ = last_beat_ = now;
-  direction_ = direction;
-  name_ = name;
-  size_ = size;
-  state_ = {};
-  in_file_ = true;
-  meter_.add(now, moved_before_);
+  const std::lock_guard lock(mutex_);
+  begin();
+  model_.starts(item, direction, name, size, steady_clock::now());
 }
 
-void Display::progress(ItemId /*item*/, const TransferState& state) {
-  if (state.phase == Phase::verifying) {
-    state_.phase = Phase::verifying;  // what is read for that is no progress of the transfer
-  } else {
-    state_ = state;
-  }
-  const auto now = steady_clock::now();
-  meter_.add(now, moved());
-  if (style_ == Style::line && now - last_drawn_ >= kRedraw) draw();
-  if (style_ == Style::log && now - last_beat_ >= kHeartbeat) heartbeat();
+// Told once it is known where it begins.
+void Display::announce(ItemId item) {
+  if (announced_.contains(item)) return;
+  const auto row = model_.file(item, steady_clock::now());
+  if (!row) return;
+  announced_.insert(item);
+  tell(start_line(*row));
+  emit_json("start", start_fields(*row));
 }
 
-ProgressView Display::view() const {
-  ProgressView view;
-  view.name = name_;
-  view.phase = state_.phase;
-  view.rate = meter_.rate(steady_clock::now());
-  if (planned_files_ > 1) {
-    view.done = finished_bytes_ + state_.done;
-    view.resumed = resumed_before_ + state_.resumed;
-    view.total = std::max(planned_bytes_, view.done);
-    view.file = started_files_;
-    view.files = planned_files_;
-  } else {
-    view.done = state_.done;
-    view.resumed = state_.resumed;
-    view.total = state_.total ? state_.total : size_;
-  }
-  return view;
+void Display::progress(ItemId item, const TransferState& state) {
+  const std::lock_guard lock(mutex_);
+  model_.progress(item, state, steady_clock::now());
+  if (state.phase == Phase::moving || state.phase == Phase::confirming) announce(item);
 }
 
-void Display::draw() {
-  last_drawn_ = steady_clock::now();
-  is_drawn_ = true;
-  print("\r" + progress_line(view(), terminal_columns()) + "\x1b[K");
+void Display::file_done(ItemId item, const FileReport& report) {
+  const std::lock_guard lock(mutex_);
+  announce(item);
+  announced_.erase(item);
+  model_.done(item, report.result.size);
+  ++done_;
+  if (report.result.verified) ++verified_;
+  if (style_ == Style::line) Console::of_process().print(done_for_people(report));
+  tell(done_line(report));
+  emit_json("done", done_fields(item, report));
 }
 
-void Display::erase() {
-  if (is_drawn_) print("\r\x1b[K");
-  is_drawn_ = false;
-}
-
-void Display::heartbeat() {
-  last_beat_ = steady_clock::now();
-  const ProgressView now = view();
-  print(fmt::format("{} stat   files={}/{} bytes={}/{} rate={} eta={} errors={}\n", iso_time(wall_now()),
-                    started_files_, std::max(planned_files_, started_files_), now.done,
-                    now.total ? std::to_string(*now.total) : "-", now.rate.value_or(0),
-                    time_left(now).count(), errors_));
-}
-
-void Display::file_done(ItemId /*item*/, const FileReport& report) {
-  erase();
-  if (style_ == Style::line) print(done_line(report));
-  if (style_ == Style::log) print(done_record(report));
-  moved_before_ = moved();
-  finished_bytes_ += report.result.size;
-  resumed_before_ += report.result.resumed;
-  state_ = {};
-  in_file_ = false;
-}
-
-void Display::skipped(ItemId /*item*/, const std::string& name, const std::string& why) {
-  planned_bytes_ = std::max<Bytes>(0, planned_bytes_ - plausible_sum(0, size_));
-  in_file_ = false;
-  note(name + ": " + why);
-}
-
-void Display::retrying(ItemId /*item*/, const Error& error, int attempt, std::chrono::milliseconds wait) {
-  moved_before_ = moved();
-  state_ = {};
-  note(fmt::format("{}; try {} in {} s", error.context, attempt, (wait.count() + 999) / 1000));
+void Display::skipped(ItemId item, const std::string& name, const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  FileRow row = model_.file(item, steady_clock::now()).value_or(FileRow{});
+  row.item = item;
+  row.name = name;
+  announced_.erase(item);
+  model_.skipped(item);
+  ++skipped_;
+  if (style_ == Style::line) Console::of_process().print("skip  " + terminal_safe(name + ": " + why) + "\n");
+  tell(skip_line(row.direction, name, why));
+  emit_json("skip", file_fields(row).text("why", why));
 }
 
 void Display::failed(ItemId item, const Error& error) {
-  erase();
-  ++errors_;
-  if (item != 0 && in_file_) {
-    planned_bytes_ =
-        std::max<Bytes>(0, planned_bytes_ - plausible_sum(0, size_));  // what failed leaves the total
-    moved_before_ = moved();
-    state_ = {};
-    in_file_ = false;
+  const std::lock_guard lock(mutex_);
+  JsonObject fields = error_fields(error);
+  if (const auto row = model_.file(item, steady_clock::now())) {
+    tell(fail_line(*row, error));
+    fields.add(file_fields(*row)).number("attempt", std::int64_t{row->attempt});
   }
+  announced_.erase(item);
+  if (item != 0) model_.failed(item);
+  ++failed_;
   print_error(error.context);
+  emit_json("error", fields);
+}
+
+void Display::retrying(ItemId item, const Error& error, int attempt, milliseconds wait) {
+  const std::lock_guard lock(mutex_);
+  FileRow row = model_.file(item, steady_clock::now()).value_or(FileRow{});
+  row.item = item;
+  announced_.erase(item);
+  model_.retrying(item, attempt, wait, steady_clock::now());
+  if (style_ != Style::quiet)
+    print_error(fmt::format("{}; try {} in {} s", error.context, attempt, (wait.count() + 999) / 1000));
+  tell(retry_line(row, error, attempt, wait));
+  emit_json("retry", file_fields(row)
+                         .add(error_fields(error))
+                         .number("attempt", std::int64_t{attempt})
+                         .number("wait_ms", std::int64_t{wait.count()}));
 }
 
 void Display::note(const std::string& text) {
-  erase();
-  if (style_ != Style::quiet) print_error(text);
+  if (style_ != Style::quiet) {
+    print_error(text);
+  } else {
+    write_log(log_line("note", terminal_safe(text)));
+  }
+  JsonObject fields;
+  emit_json("note", fields.text("message", text));
 }
 
-ResumeAnswer Display::ask_resume(ItemId /*item*/, const ResumeQuestion& question) {
-  erase();
+ResumeAnswer Display::ask_resume(ItemId item, const ResumeQuestion& question) {
   const bool may_go_on = question.proof != Proof::different;
-  print(fmt::format("{}: what is there from before ({}) {}.\n", terminal_safe(question.name),
-                    bytes_for_people(question.there), terminal_safe(question.why)));
+  const std::string text = fmt::format("{}: what is there from before ({}) {}", question.name,
+                                       bytes_for_people(question.there), question.why);
+  JsonObject fields;
+  emit_json(
+      "ask",
+      fields.number("item", static_cast<std::int64_t>(item)).text("about", "resume").text("message", text));
+  const Console::Pause pause;
+  fmt::print(stderr, "{}.\n", terminal_safe(text));
   while (true) {
     auto answer = ask_line(may_go_on ? "[G]o on all the same, [s]tart over, [l]eave it: "
                                      : "[S]tart over, [l]eave it: ");
@@ -208,16 +213,16 @@ ResumeAnswer Display::ask_resume(ItemId /*item*/, const ResumeQuestion& question
 }
 
 void Display::summarize(const Tally& tally) {
-  erase();
-  if (style_ == Style::quiet || tally.done + tally.failed < 2) return;
-  const auto took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began_);
-  print(fmt::format("done  {} files, {}, {} verified, {} failed\n", count_for_people(tally.done),
-                    summary_text(moved_before_, took), count_for_people(tally.verified),
-                    count_for_people(tally.failed)));
-}
-
-void print_error(const std::string& text) {
-  print("ferry: " + terminal_safe(text) + "\n");
+  const std::lock_guard lock(mutex_);
+  const std::int64_t files = tally.done + tally.skipped + tally.failed;
+  if (style_ == Style::quiet || files < 2) return;
+  const TotalRow total = model_.total(steady_clock::now());
+  const std::string skipped =
+      tally.skipped > 0 ? fmt::format(", {} skipped", count_for_people(tally.skipped)) : "";
+  Console::of_process().print(fmt::format("done  {} files, {}{}, {} verified, {} failed\n",
+                                          count_for_people(tally.done),
+                                          summary_text(model_.moved(), total.elapsed), skipped,
+                                          count_for_people(tally.verified), count_for_people(tally.failed)));
 }
 
 }  // namespace ferry::client

@@ -1,12 +1,20 @@
-// Shows jobs on stderr: on a terminal one line that is redrawn at most ten times a second, with a line above
-// it per finished file; elsewhere a line per finished file and a heartbeat every ten seconds. Never a colour,
-// so NO_COLOR has nothing to take away.
+// Shows jobs on stderr: on a terminal a row per file in flight and one for the whole, redrawn in place at
+// most ten times a second, with a line above them per finished file; elsewhere log lines and a heartbeat.
+// Beside that --json on stdout and --log FILE. Never a colour, so NO_COLOR has nothing to take away.
+//
+// What it hears comes from one thread at a time, as a JobObserver's; rows and heartbeats come from a thread
+// of its own, so that a slow terminal holds no transfer up.
 #pragma once
 
+#include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "client/engine/job.h"
-#include "client/line/progress.h"
+#include "client/line/output.h"
+#include "client/line/progress_model.h"
+#include "client/line/ticker.h"
 
 namespace ferry::client {
 
@@ -15,8 +23,8 @@ class Display : public JobObserver {
   enum class Style { line, log, quiet };       // quiet: errors only
   static Style style_for(int fd, bool quiet);  // line: a terminal that is not TERM=dumb
 
-  explicit Display(Style style) : style_(style) {}
-  ~Display() override { erase(); }
+  explicit Display(Style style);
+  ~Display() override;  // the rows are gone then; adds what it counted to the summary of --json
 
   void plan(std::int64_t files, Bytes bytes) override;
   void file_starts(ItemId item, Direction direction, const std::string& name,
@@ -32,28 +40,19 @@ class Display : public JobObserver {
   void summarize(const Tally& tally);  // after several files
 
  private:
-  ProgressView view() const;
-  void draw();
-  void erase();
-  void heartbeat();
-  Bytes moved() const { return moved_before_ + state_.done - state_.resumed; }
+  void begin();
+  void tick();
+  void beat(SteadyTime now);
+  void announce(ItemId item);
+  void tell(const std::string& log_text);  // where log lines go
 
-  Style style_;
-  std::string name_;
-  Direction direction_ = Direction::up;
-  std::optional<Bytes> size_;
-  TransferState state_;
-  std::int64_t planned_files_ = 0, started_files_ = 0, errors_ = 0;
-  Bytes planned_bytes_ = 0;   // of all files that have not failed
-  Bytes finished_bytes_ = 0;  // of files that are done
-  Bytes resumed_before_ = 0;  // of those, what was there before this run
-  Bytes moved_before_ = 0;
-  bool in_file_ = false, is_drawn_ = false;
-  RateMeter meter_;
-  SteadyTime began_{}, last_drawn_{}, last_beat_{};
+  const Style style_;
+  std::mutex mutex_;
+  ProgressModel model_;
+  std::set<ItemId> announced_;
+  std::int64_t done_ = 0, skipped_ = 0, failed_ = 0, verified_ = 0;
+  SteadyTime last_stat_{}, last_json_{};
+  std::optional<Ticker> ticker_;  // last: it must be gone before the rest is
 };
-
-// "ferry: text" on stderr, made safe.
-void print_error(const std::string& text);
 
 }  // namespace ferry::client

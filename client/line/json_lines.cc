@@ -1,11 +1,13 @@
 #include "client/line/json_lines.h"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
 #include <mutex>
 
+#include "client/line/console.h"
 #include "shared/base/clock.h"
 #include "shared/base/utf8.h"
 
@@ -150,6 +152,8 @@ void emit_json(std::string_view type, const JsonObject& fields) {
   const std::string text = line.str() + "\n";
   const std::lock_guard lock(stream().mutex);
   if (!stream().is_on) return;
+  std::optional<Console::Pause> pause;  // both may be the same terminal
+  if (::isatty(STDOUT_FILENO) == 1) pause.emplace();
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
 }

@@ -28,7 +28,10 @@ struct Options {
   std::chrono::milliseconds timeout{30'000};
   bool quiet = false;
   bool no_input = false;
-  bool json = false;  // --json: NDJSON on stdout
+  bool json = false;                               // --json: NDJSON on stdout
+  int verbosity = 0;                               // how often -v
+  std::optional<std::chrono::milliseconds> stats;  // --stats
+  std::string log_file;                            // --log
 
   bool recursive = false, parents = false;
   Resume resume = Resume::never;

@@ -2,8 +2,13 @@
 
 #include <unistd.h>
 
+#include "client/line/console.h"
+#include "client/line/json_lines.h"
+#include "client/line/log_text.h"
 #include "client/line/netrc.h"
+#include "client/line/output.h"
 #include "client/line/secrets.h"
+#include "shared/base/terminal_text.h"
 
 namespace ferry::client {
 namespace {
@@ -11,6 +16,23 @@ namespace {
 constexpr const char* kAnonymous = "anonymous";
 constexpr const char* kAnonymousPassword =
     "ferry@";  // what servers want there is the shape of a mail address
+
+void print_dialogue(Speaker speaker, const std::string& line) {
+  const std::string text = (speaker == Speaker::client ? "> " : "< ") + terminal_safe(line);
+  Console::of_process().print(text + "\n");
+  write_log(log_line("ftp", text));
+}
+
+// For -v: where we are, and how safe that is.
+void tell_connection(const Connection& connection) {
+  std::string text = "connected to " + connection.site().key() + " (" + connection.peer().ip() + "), ";
+  if (const auto* tls = connection.tls()) {
+    text += tls->version() + " " + tls->cipher() + ", certificate sha256:" + tls->peer_fingerprint();
+  } else {
+    text += "in clear";
+  }
+  print_detail(text);
+}
 
 bool is_anonymous(const std::string& user) {
   return user == kAnonymous || user == "ftp";
@@ -30,6 +52,7 @@ Site with_options(Site site, const Options& options) {
   if (!options.pin.empty()) site.pinned = options.pin;
   if (!options.charset.empty()) site.charset = options.charset;
   site.timeout = options.timeout;
+  if (options.verbosity > 1) site.dialogue = print_dialogue;
   return site;
 }
 
@@ -87,7 +110,10 @@ Result<Secret> Sessions::password_for(const Site& site, const std::string& user)
     return fail(Errc::bad_syntax, "no password for " + user + "@" + site.key() +
                                       ": --password-file, --password-fd or ~/.netrc give one");
   }
-  return ask_secret("Password of " + user + "@" + site.key() + ": ");
+  const std::string question = "Password of " + user + "@" + site.key() + ": ";
+  emit_json("ask", JsonObject().text("about", "password").text("message", question));
+  const Console::Pause pause;
+  return ask_secret(question);
 }
 
 Result<Credentials> Sessions::credentials_for(const Site& site, const std::string& user) {
@@ -107,6 +133,7 @@ Result<Credentials> Sessions::credentials_for(const Site& site, const std::strin
 Result<std::unique_ptr<Connection>> Sessions::open(const Site& site, const Credentials& credentials) {
   auto connection = Connection::open(site, trust_, asker_, cancel_);
   if (!connection) return connection;
+  tell_connection(**connection);
   if (auto login = (*connection)->login(credentials.user, credentials.password); !login) {
     (*connection)->quit();
     return tl::unexpected(login.error());
@@ -127,6 +154,7 @@ Result<Sessions::LoggedIn> Sessions::enter(const Site& site, const std::string& 
   }
   auto connection = Connection::open(site, trust_, asker_, cancel_);
   if (!connection) return tl::unexpected(connection.error());
+  tell_connection(**connection);
   if (!credentials) {
     auto asked = credentials_for(site, user);
     if (!asked) return tl::unexpected(asked.error());

@@ -39,6 +39,10 @@ void forgive_signals(Cancel& cancel) {
   cancel.clear();
 }
 
+const Cancel* signalled_stop() {
+  return the_cancel.load();
+}
+
 int interrupted_exit_code() {
   const int number = last_signal;
   return number == 0 ? static_cast<int>(kExitInterrupted) : kSignalExitBase + number;

@@ -12,6 +12,9 @@ void install_signals(Cancel& cancel);
 // first one again.
 void forgive_signals(Cancel& cancel);
 
+// What the first signal requests; nullptr before install_signals().
+const Cancel* signalled_stop();
+
 // 130, or 143 when it was SIGTERM that stopped us.
 int interrupted_exit_code();
 

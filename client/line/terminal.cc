@@ -2,12 +2,18 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstdio>
 
-#include "client/line/display.h"
+#include "client/engine/wait.h"
+#include "client/line/console.h"
+#include "client/line/json_lines.h"
+#include "client/line/output.h"
+#include "client/line/signals.h"
 #include "shared/base/terminal_text.h"
 #include "shared/base/unique_fd.h"
 
@@ -34,8 +40,11 @@ Result<std::string> ask_line(const std::string& prompt) {
   std::string line;
   char c = 0;
   while (true) {
+    // The signal may come to another thread, so the read would not end by it.
+    if (auto ready = wait_ready(tty.get(), POLLIN, Deadline::infinite(), signalled_stop()); !ready)
+      return tl::unexpected(ready.error());
     const ssize_t got = ::read(tty.get(), &c, 1);
-    if (got < 0 && errno == EINTR) return fail(Errc::cancelled, "interrupted");
+    if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return fail(Errc::closed, "no answer");  // Ctrl-D
     if (c == '\n') return line;
     if (line.size() < kMaxAnswer) line += c;
@@ -49,8 +58,10 @@ TrustAnswer TerminalTrust::unknown_certificate(const Site& site, const Certifica
         "its CA");
     return TrustAnswer::no;
   }
-  fmt::print(stderr, "{}Compare the fingerprint with the one that the server's operator knows.\n",
-             describe(site, certificate));
+  const std::string question = describe(site, certificate);
+  emit_json("ask", JsonObject().text("about", "certificate").text("message", question));
+  const Console::Pause pause;
+  fmt::print(stderr, "{}Compare the fingerprint with the one that the server's operator knows.\n", question);
   while (true) {
     auto answer = ask_line("Trust it? [r]emember, [o]nce, [N]o: ");
     if (!answer) return answer.error().kind == Errc::cancelled ? TrustAnswer::stop : TrustAnswer::no;

@@ -1,10 +1,13 @@
 #include "tests/support/json_output.h"
 
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
+
+#include "shared/config/options.h"
 
 namespace ferry::test {
 namespace {
@@ -23,8 +26,9 @@ void add_names(const std::string& row, Fields& fields) {
 const std::map<std::string, Fields>& documented() {
   static const std::map<std::string, Fields> all = [] {
     std::map<std::string, Fields> types;
-    std::ifstream page("docs/json.md");
-    EXPECT_TRUE(page) << "the tests run in the repository's top folder";
+    const auto program = std::filesystem::read_symlink("/proc/self/exe").parent_path().native();
+    std::ifstream page(find_checkout(program) + "/docs/json.md");
+    EXPECT_TRUE(page) << "docs/json.md is not there";
     std::string heading;
     for (std::string line; std::getline(page, line);) {
       if (line.rfind("## ", 0) == 0) types[heading = line.substr(3)];
@@ -35,19 +39,27 @@ const std::map<std::string, Fields>& documented() {
   return all;
 }
 
+// The fields of an object are those of `heading`; those of objects in a list, of "heading.field".
+void check_fields(const json& object, const std::string& heading) {
+  const auto named = documented().find(heading);
+  ASSERT_NE(named, documented().end()) << "no heading in docs/json.md: " << heading << " " << object;
+  for (const auto& [field, value] : object.items()) {
+    const std::string name = field.ends_with("_b64") ? field.substr(0, field.size() - 4) : field;
+    EXPECT_TRUE(documented().at("").contains(name) || named->second.contains(name))
+        << "docs/json.md does not name " << field << " of " << heading << ": " << object;
+    EXPECT_FALSE(value.is_number_float()) << field << object;
+    if (!value.is_array()) continue;
+    for (const json& inner : value) {
+      if (inner.is_object()) check_fields(inner, heading + "." + field);
+    }
+  }
+}
+
 void check(const json& line) {
   ASSERT_TRUE(line.is_object());
   for (const std::string& field : documented().at("")) EXPECT_TRUE(line.contains(field)) << field << line;
   EXPECT_EQ(line["v"], 1);
-  const auto type = documented().find(line["type"].get<std::string>());
-  ASSERT_NE(type, documented().end()) << "no heading in docs/json.md: " << line;
-  for (const auto& [field, value] : line.items()) {
-    const bool is_bytes = field.size() > 4 && field.ends_with("_b64");
-    const std::string named = is_bytes ? field.substr(0, field.size() - 4) : field;
-    EXPECT_TRUE(documented().at("").contains(named) || type->second.contains(named))
-        << "docs/json.md does not name " << field << " of " << line;
-    EXPECT_FALSE(value.is_number_float()) << field << line;
-  }
+  check_fields(line, line["type"].get<std::string>());
 }
 
 }  // namespace
