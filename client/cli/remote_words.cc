@@ -12,6 +12,8 @@
 #include "client/engine/sites_file.h"
 #include "client/engine/state_file.h"
 #include "client/engine/trust.h"
+#include "shared/base/ascii.h"
+#include "shared/base/terminal_text.h"
 #include "shared/ftp/path.h"
 
 namespace ferry::client {
@@ -36,21 +38,26 @@ Words known_servers() {
   return urls;
 }
 
-// What an address cannot hold as it is.
+// Nothing in it that a shell or a terminal would understand; readable letters of other languages stay.
 std::string percent_encoded(std::string_view name) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
+  constexpr std::string_view kHex = "0123456789ABCDEF", kPlain = "-._~+,=@:";
+  const bool is_harmless = terminal_safe(name) == name;
   std::string encoded;
   for (const char c : name) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool is_plain =
-        byte > ' ' && byte != 0x7F && std::string_view("%#?\"'\\<>`").find(c) == std::string_view::npos;
-    if (is_plain) {
+    if (is_ascii_alnum(c) || kPlain.find(c) != kPlain.npos || (byte >= 0x80 && is_harmless)) {
       encoded += c;
     } else {
       encoded += {'%', kHex[byte >> 4], kHex[byte & 15]};
     }
   }
   return encoded;
+}
+
+// Nothing that a terminal would obey, and nothing that bash does not quote when it completes a name: it
+// leaves $ alone, so that a server's $(…) would run with the next Return.
+bool may_stand_on_a_command_line(const std::string& name) {
+  return terminal_safe(name) == name && name.find_first_of("$`!\\\"'") == name.npos;
 }
 
 // "ftp://host/a/b" -> "ftp://host/a/"; "" when the address does not lead into a server yet.
@@ -121,6 +128,7 @@ Words remote_words(const Options& options, const std::string& operand) {
   Words words;
   for (const auto& entry : names_in_time(options, folder)) {
     if (!ftp::is_safe_component(entry.name)) continue;
+    if (!is_url && !may_stand_on_a_command_line(entry.name)) continue;
     const std::string name = is_url ? percent_encoded(entry.name) : entry.name;
     words.push_back(folder + name + (entry.is_directory() ? "/" : ""));
   }

@@ -69,6 +69,24 @@ TEST_F(FerryCompletion, OffersRemoteNamesWhereNobodyHasToBeAsked) {
       << "the password would have to be asked for";
 }
 
+TEST_F(FerryCompletion, PutsNothingOnTheLineThatATerminalOrAShellWouldObey) {
+  server_.put_file("akira", "x\x1b]0;title\a", "x");
+  server_.put_file("akira",
+                   "x\xc2\x9b"
+                   "2J",
+                   "x");  // a C1 control
+  server_.put_file("akira", "x$(touch pwned)`;&", "x");
+  server_.put_file("akira", "x写真", "x");
+  const std::string options = "--tls off --password-file " + client_.password_file().string() + " ";
+  const std::string port = std::to_string(server_.port());
+  const std::string by_url = offered("ferry cat " + options + client_.url("/x"),
+                                     "ferry cat " + options + "ftp : //akira@127.0.0.1 : " + port + "/x");
+  EXPECT_EQ(by_url, port + "/x%1B%5D0%3Btitle%07\n" + port + "/x%24%28touch%20pwned%29%60%3B%26\n" + port +
+                        "/x%C2%9B2J\n" + port + "/x写真\n");
+  const std::string by_path = offered("ferry cat " + login() + "/x", "ferry cat " + login() + "/x");
+  EXPECT_EQ(by_path, "/x写真\n") << "bash would not quote the $";
+}
+
 TEST_F(FerryCompletion, DoesNotWaitForASlowServer) {
   std::promise<void> over;
   ScriptedServer slow;
@@ -84,7 +102,7 @@ TEST_F(FerryCompletion, DoesNotWaitForASlowServer) {
 }
 
 TEST_F(FerryCompletion, WorksUnderTheTabKey) {
-  server_.put_file("akira", "a strange name", "found it");
+  server_.put_file("akira", "a strange name;(&*", "found it");
   const std::string path = fs::absolute(ferry_program()).parent_path().string() + ":/usr/bin:/bin";
   Terminal terminal({"/usr/bin/env", "-i", "TERM=xterm", "LC_ALL=C.UTF-8", "HOME=" + client_.here().string(),
                      "PATH=" + path, "PS1=READY>", "INPUTRC=/dev/null", "bash", "--norc", "--noprofile",

@@ -108,8 +108,10 @@ TEST_P(FerryCommandsToPeer, WorkInTheShell) {
   EXPECT_TRUE(fs::is_empty(server_->root())) << server_->log();
 }
 
-TEST_P(FerryCommandsToPeer, SayWhatIsNotThere) {
-  if (GetParam().tls) return;  // the replies are the same, and every one of these is a login
+// In clear: the replies are the same, and every one of these is a login.
+class FerryErrorsFromPeer : public FerryCommandsToPeer {};
+
+TEST_P(FerryErrorsFromPeer, SayWhatIsNotThere) {
   write_file(here("x"), "x");
   EXPECT_TRUE(exits(3, ferry("cat", {remote("nosuch")})));
   EXPECT_TRUE(exits(3, ferry("get", {"-o", "-", remote("nosuch")})));
@@ -146,6 +148,11 @@ INSTANTIATE_TEST_SUITE_P(AllServers, FerryCommandsToPeer,
                                          Case{Peer::proftpd, false}, Case{Peer::proftpd, true},
                                          Case{Peer::pureftpd, false}, Case{Peer::pureftpd, true},
                                          Case{Peer::pyftpdlib, false}, Case{Peer::pyftpdlib, true}),
+                         name_of_case);
+
+INSTANTIATE_TEST_SUITE_P(AllServers, FerryErrorsFromPeer,
+                         testing::Values(Case{Peer::vsftpd, false}, Case{Peer::proftpd, false},
+                                         Case{Peer::pureftpd, false}, Case{Peer::pyftpdlib, false}),
                          name_of_case);
 
 }  // namespace
