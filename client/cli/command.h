@@ -42,6 +42,8 @@ int run_mv(const Options& options, Cancel& cancel);
 int run_du(const Options& options, Cancel& cancel);
 int run_stat(const Options& options, Cancel& cancel);
 int run_quota(const Options& options, Cancel& cancel);
+// doctor_command.cc
+int run_doctor(const Options& options, Cancel& cancel);
 // sites_commands.cc
 int run_sites_list(const Options& options, Cancel& cancel);
 int run_sites_show(const Options& options, Cancel& cancel);

@@ -117,6 +117,8 @@ void add_own_options(CLI::App& app, const Command& command, RawOptions& raw) {
   if ((command.takes & kStdinName) != 0)
     app.add_option("--stdin-name", options.stdin_name, "what standard input is called in the remote folder")
         ->type_name("NAME");
+  if ((command.takes & kDoctor) != 0)
+    app.add_flag("--write", options.write, "write a small file, compare clocks by it, and remove it");
   if ((command.takes & kJson) != 0)
     app.add_flag("--json", options.json, "what happens as JSON, one object per line, on standard output");
   if ((command.takes & kProgress) != 0)

@@ -30,6 +30,7 @@ enum Takes : std::uint64_t {
   kTotal = 1 << 21,      // sums
   kStdinName = 1 << 22,  // of what comes from stdin
   kNewPassword = 1 << 23,
+  kDoctor = 1 << 25,  // what may be tried on the server
   kScript = 1 << 24,  // where the shell's lines come from
   kSite = 1ULL << 40,    // what a saved site can say as well: port, user, encryption, certificate
   kQuiet = 1ULL << 41,   // -q, --no-input

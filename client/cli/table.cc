@@ -44,6 +44,11 @@ constexpr std::array kCommands{
      "  ferry du --summarize -s files.example.org -u akira pics mail | sort -rn"},
     Command{"stat", "tell what is known of remote names", "URL...", "files or folders", 1, -1, kConnection | kJson, run_stat,
      "  ferry stat ftp://akira@files.example.org/pics/a.jpg"},
+    Command{"doctor", "tell what works between here and a server, and what to set", "[SITE|URL]",
+     "the server, or a folder on it", 0, 1, kConnection | kJson | kDoctor, run_doctor,
+     "  ferry doctor ftp://akira@files.example.org/\n"
+     "  ferry doctor --active --write ftp://akira@files.example.org/inbox\n"
+     "  ferry doctor example | grep ^problem"},
     Command{"quota", "tell how much room is left", "[URL]", "the server, or a folder on it", 0, 1, kConnection | kJson, run_quota,
      "  ferry quota ftp://akira@files.example.org/\n"
      "  ferry quota -s files.example.org -u akira | awk '/^bytes/ {print $4}'"},

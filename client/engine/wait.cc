@@ -21,12 +21,29 @@ short events_for(Progress::State want) {
   return want == Progress::State::want_write ? POLLOUT : POLLIN;
 }
 
-// What the dialling thread and its waiter share; lives until the later of the two lets go.
-struct Dialling {
+// What a thread that may be left behind and its waiter share; lives until the later of the two lets go.
+template <typename T>
+struct Shared {
   std::mutex mutex;
-  std::optional<Result<UniqueFd>> outcome;
+  std::optional<Result<T>> outcome;
   UniqueFd done{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 };
+
+template <typename T, typename Work>
+Result<T> run_apart(Work work, Deadline deadline, const Cancel* cancel) {
+  auto shared = std::make_shared<Shared<T>>();
+  if (!shared->done) return fail_errno(errno, "eventfd");
+  std::thread([shared, work] {
+    Result<T> outcome = work();
+    const std::lock_guard lock(shared->mutex);
+    shared->outcome.emplace(std::move(outcome));
+    ::eventfd_write(shared->done.get(), 1);
+  }).detach();
+  auto ready = wait_ready(shared->done.get(), POLLIN, deadline, cancel);
+  const std::lock_guard lock(shared->mutex);
+  if (shared->outcome) return std::move(*shared->outcome);
+  return tl::unexpected(std::move(ready.error()));
+}
 
 Result<UniqueFd> resolve_and_connect(const std::string& host, std::uint16_t port, Deadline deadline) {
   auto addresses = net::resolve(host, port);
@@ -118,19 +135,15 @@ Status handshake(net::Stream& stream, Deadline deadline, const Cancel* cancel) {
   }
 }
 
+Result<std::vector<net::Address>> resolve_within(const std::string& host, std::uint16_t port,
+                                                 Deadline deadline, const Cancel* cancel) {
+  return run_apart<std::vector<net::Address>>([host, port] { return net::resolve(host, port); }, deadline,
+                                              cancel);
+}
+
 Result<UniqueFd> dial(const std::string& host, std::uint16_t port, Deadline deadline, const Cancel* cancel) {
-  auto dialling = std::make_shared<Dialling>();
-  if (!dialling->done) return fail_errno(errno, "eventfd");
-  std::thread([dialling, host, port, deadline] {
-    auto outcome = resolve_and_connect(host, port, deadline);
-    const std::lock_guard lock(dialling->mutex);
-    dialling->outcome.emplace(std::move(outcome));
-    ::eventfd_write(dialling->done.get(), 1);
-  }).detach();
-  auto ready = wait_ready(dialling->done.get(), POLLIN, deadline, cancel);
-  const std::lock_guard lock(dialling->mutex);
-  if (dialling->outcome) return std::move(*dialling->outcome);
-  return tl::unexpected(std::move(ready.error()));
+  return run_apart<UniqueFd>([host, port, deadline] { return resolve_and_connect(host, port, deadline); },
+                             deadline, cancel);
 }
 
 }  // namespace ferry::client

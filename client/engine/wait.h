@@ -7,9 +7,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "client/engine/cancel.h"
 #include "shared/base/clock.h"
+#include "shared/net/address.h"
 #include "shared/net/socket.h"
 #include "shared/net/stream.h"
 
@@ -33,6 +35,10 @@ Status write_all(net::Stream& stream, std::string_view bytes, std::chrono::milli
 Status finish(net::Stream& stream, Deadline deadline, const Cancel* cancel);
 
 Status handshake(net::Stream& stream, Deadline deadline, const Cancel* cancel);
+
+// Errc::not_found, Errc::timeout. As with dial(), the resolver is left behind when it takes too long.
+Result<std::vector<net::Address>> resolve_within(const std::string& host, std::uint16_t port,
+                                                 Deadline deadline, const Cancel* cancel);
 
 // Resolves `host` and connects to the first of its addresses that answers; each gets an equal share of the
 // time. The resolver has no deadline of its own, so this happens on a thread that is left behind when the

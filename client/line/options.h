@@ -42,6 +42,7 @@ struct Options {
   Preserve preserve;
 
   bool details = false, all_names = false, only_total = false;  // ls -l, -R (recursive), -a; du
+  bool write = false;                                           // doctor
   std::string sort;                                             // of ls; "": by name
   std::string stdin_name;                                       // the name that `put -` gives
   std::string new_password_file;                                // of passwd

@@ -50,6 +50,8 @@ class Sessions {
   // only comes once the server is trusted; anonymous when nobody names a user. Errc::bad_syntax: nobody can
   // be asked.
   Result<LoggedIn> enter(const Site& site, const std::string& user);
+  // Those of enter(). The question comes at once.
+  Result<Credentials> credentials_for(const Site& site, const std::string& user);
   // A new connection with credentials that are known already.
   Result<std::unique_ptr<Connection>> open(const Site& site, const Credentials& credentials);
   // Connected and trusted, but nobody is logged in.
@@ -60,7 +62,6 @@ class Sessions {
   void quit();
 
  private:
-  Result<Credentials> credentials_for(const Site& site, const std::string& user);
   Result<Secret> password_for(const Site& site, const std::string& user);
 
   const Options& options_;
