@@ -1,14 +1,12 @@
 // ferry's sub-commands and the shell's, against ferryd: what they do, what they print to a program, and how
 // they end.
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <future>
 
-#include "tests/support/ferry_client.h"
-#include "tests/support/ferryd_server.h"
+#include "tests/integration/ferry_commands_fixture.h"
 #include "tests/support/scripted_server.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/terminal.h"
@@ -17,32 +15,6 @@ namespace ferry::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-class FerryCommands : public testing::Test {
- protected:
-  FerryCommands() { server_.add_account("akira"); }
-
-  ClientServer where(const std::string& user = "akira") const {
-    return {"127.0.0.1", server_.port(), user, kPassword};
-  }
-  RunResult ferry(const std::string& command, const std::vector<std::string>& operands,
-                  const std::string& input = {}) const {
-    return client_.run(command, operands, input);
-  }
-  // Both ways must do the same.
-  RunResult shell(const std::string& lines) const { return client_.shell(lines); }
-  void put(const std::string& path, const std::optional<std::string>& bytes) {
-    server_.put_file("akira", path, bytes);
-  }
-  fs::path there(const std::string& path) const { return server_.home("akira") / path; }
-  static testing::AssertionResult exits(int code, const RunResult& result) {
-    if (result.exit_code == code) return testing::AssertionSuccess();
-    return testing::AssertionFailure() << "exit " << result.exit_code << "\n" << result.out << result.err;
-  }
-
-  FerrydServer server_;
-  FerryClient client_{where(), {"--tls=off"}};
-};
 
 std::string without_times(const std::string& listing) {
   std::string text;
@@ -172,6 +144,71 @@ TEST_F(FerryCommands, QuotaTellsWhatIsLeft) {
   EXPECT_EQ(shell("quota\n").out, "bytes\t0\t-\t-\nfiles\t0\t-\t-\n");
 }
 
+// --- on a terminal ---
+
+class FerryCommandsOnATerminal : public FerryCommands {
+ protected:
+  std::unique_ptr<Terminal> start(const std::string& command,
+                                  const std::vector<std::string>& operands) const {
+    std::vector<std::string> line{"/usr/bin/env", "TERM=xterm", "LC_ALL=C.UTF-8",
+                                  "HOME=" + client_.here().string()};
+    for (auto& word : client_.command_line(command, operands)) {
+      if (word != "--no-input") line.push_back(word);
+    }
+    return std::make_unique<Terminal>(line);
+  }
+  std::string screen_of(const std::string& command, const std::vector<std::string>& operands) const {
+    const auto terminal = start(command, operands);
+    EXPECT_EQ(terminal->exit_code(), 0) << terminal->screen();
+    return terminal->screen();
+  }
+};
+
+TEST_F(FerryCommandsOnATerminal, ListsAreForPeople) {
+  put("plain", std::string(2048, 'x'));
+  put(".hidden", "x");
+  put("esc\x1b]0;title\a", "x");
+  for (const char* command : {"ls", "du", "stat"}) {
+    const std::string screen =
+        screen_of(command, {command == std::string("stat") ? "/esc\x1b]0;title\a" : "/"});
+    EXPECT_EQ(screen.find("\x1b]"), screen.npos) << command;
+  }
+  const std::string plain = screen_of("ls", {"/"});
+  EXPECT_NE(plain.find("2 KiB"), plain.npos) << plain;
+  EXPECT_EQ(plain.find(".hidden"), plain.npos) << plain;
+  EXPECT_NE(plain.find("esc\\x1b"), plain.npos) << plain;
+  EXPECT_NE(screen_of("ls", {"-a", "/"}).find(".hidden"), plain.npos);
+  EXPECT_NE(screen_of("ls", {"-l", "/plain"}).find("rw-r--r--            2048  20"), plain.npos);
+  EXPECT_NE(screen_of("stat", {"/plain"}).find("size         2 KiB (2,048 bytes)"), plain.npos);
+  EXPECT_NE(screen_of("quota", {}).find("bytes  0 B of unlimited"), plain.npos);
+}
+
+TEST_F(FerryCommandsOnATerminal, PasswdAsksTwiceWithoutEcho) {
+  const auto differing = start("passwd", {});
+  differing->type_after("New password: ", "nine-new-words-here\n");
+  differing->type_after("New password again: ", "nine-other-words\n");
+  EXPECT_EQ(differing->exit_code(), 2) << differing->screen();
+  EXPECT_TRUE(exits(0, ferry("ls", {"/"}))) << "nothing has changed";
+  const auto same = start("passwd", {});
+  same->type_after("New password: ", "nine-new-words-here\n");
+  same->type_after("New password again: ", "nine-new-words-here\n");
+  EXPECT_EQ(same->exit_code(), 0) << same->screen();
+  EXPECT_EQ(same->screen().find("nine-new"), std::string::npos);
+  EXPECT_TRUE(exits(4, ferry("ls", {"/"})));
+}
+
+// --- servers that are not ferryd ---
+
+TEST(FerryAndOthers, QuotaIsWhatAvblSays) {
+  ScriptedServer server;
+  server.feature("AVBL");
+  server.on("AVBL", always("213 12345"));
+  server.on("SITE", always("200 The current quota: 5 of many"));
+  const RunResult told = with_server(server, "quota", {});
+  EXPECT_EQ(told.exit_code, 0) << told.err;
+  EXPECT_EQ(told.out, "bytes\t-\t-\t12345\n");
+}
+
 // --- accounts ---
 
 TEST_F(FerryCommands, PasswdTakesTheNewPasswordFromAFile) {
@@ -273,94 +310,6 @@ TEST(FerryShellTab, DoesNotWaitForASlowServer) {
   over.set_value();
   terminal.type_after("(in clear)> ", "exit\r");
   EXPECT_EQ(terminal.exit_code(), 0) << terminal.screen();
-}
-
-// --- standard input and output ---
-
-TEST_F(FerryCommands, CatAndGetWriteToStandardOutput) {
-  std::string noise(700'000, '\0');
-  for (std::size_t i = 0; i < noise.size(); ++i) noise[i] = static_cast<char>(i * i >> 7);
-  put("noise", noise);
-  put("end", "end");
-  const RunResult both = ferry("cat", {"/noise", "/end"});
-  EXPECT_TRUE(exits(0, both));
-  EXPECT_TRUE(both.out == noise + "end");
-  EXPECT_EQ(both.err, "");
-  const RunResult got = ferry("get", {"-o", "-", "/noise"});
-  EXPECT_TRUE(exits(0, got));
-  EXPECT_TRUE(got.out == noise);
-  EXPECT_NE(got.err.find("verified=server"), std::string::npos) << got.err;
-  EXPECT_TRUE(shell("cat noise end\n").out == noise + "end");
-  EXPECT_TRUE(fs::is_empty(client_.here()));
-
-  EXPECT_TRUE(exits(3, ferry("cat", {"/nosuch"})));
-  EXPECT_EQ(ferry("cat", {"/nosuch", "/end"}).out, "end");
-  EXPECT_TRUE(exits(2, ferry("get", {"-r", "-o", "-", "/"})));
-  EXPECT_TRUE(exits(2, ferry("get", {"-c", "-o", "-", "/end"})));
-  EXPECT_TRUE(exits(2, ferry("get", {"--json", "-o", "-", "/end"})));
-}
-
-TEST_F(FerryCommands, CatOfAFolderIsRefused) {
-  put("sub", std::nullopt);
-  EXPECT_NE(ferry("cat", {"/sub"}).exit_code, 0);
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string line;
-  for (const auto& word : words) line += "'" + word + "' ";
-  return line;
-}
-
-TEST_F(FerryCommands, ReaderWhoHasSeenEnoughHearsNoComplaint) {
-  put("big", std::string(20'000'000, 'x'));
-  const std::string cat = joined(client_.command_line("cat", {"/big"}));
-  const RunResult head =
-      run({"bash", "-c", cat + "| head -c 5; echo \" ${PIPESTATUS[0]}\""}, client_.child_options());
-  EXPECT_EQ(head.out, "xxxxx 1\n");
-  EXPECT_EQ(head.err, "");
-  const RunResult full = run({"bash", "-c", cat + "> /dev/full"}, client_.child_options());
-  EXPECT_TRUE(exits(8, full)) << "what nobody could write is an error";
-}
-
-TEST_F(FerryCommands, PutTakesStandardInput) {
-  const std::string text(300'000, 'y');
-  const RunResult put = ferry("put", {"-", "/streamed"}, text);
-  EXPECT_TRUE(exits(0, put));
-  EXPECT_NE(put.err.find("verified=server"), std::string::npos) << put.err;
-  EXPECT_TRUE(read_file(there("streamed")) == text);
-  EXPECT_TRUE(exits(0, ferry("put", {"--stdin-name", "named", "-", "/"}, "n")));
-  EXPECT_EQ(read_file(there("named")), "n");
-  EXPECT_TRUE(exits(0, ferry("put", {"-", "/empty"})));
-  EXPECT_EQ(read_file(there("empty")), "");
-
-  EXPECT_TRUE(exits(2, ferry("put", {"-", "/"}, "x"))) << "it has no name";
-  EXPECT_TRUE(exits(2, ferry("put", {"-", "-", "/x"}, "x")));
-  EXPECT_TRUE(exits(2, ferry("put", {"--stdin-name", "n", (client_.here() / "../password").string(), "/"})));
-  EXPECT_TRUE(exits(3, ferry("put", {"-", "/nosuch/x"}, "x")));
-  server_.add_account("small", {.quota = 1000});
-  EXPECT_TRUE(exits(8, FerryClient(where("small"), {"--tls=off"}).run("put", {"-", "/x"}, text)));
-}
-
-// In clear the end of the data connection is all that tells a server that a file is whole.
-TEST_F(FerryCommands, BrokenInputIsNeverTakenForAWholeFile) {
-  ASSERT_TRUE(exits(0, ferry("put", {"-", "/old"}, "what was there")));
-  const std::string put = joined(client_.command_line("put", {"-", "/old"}));
-  const RunResult broken = run({"bash", "-c", "exec " + put + "< ."}, client_.child_options());  // EISDIR
-  EXPECT_TRUE(exits(1, broken));
-  EXPECT_NE(broken.err.find("standard input"), std::string::npos) << broken.err;
-  EXPECT_EQ(read_file(there("old")), "what was there");
-}
-
-TEST_F(FerryCommands, StoppedInputIsNeverTakenForAWholeFile) {
-  ASSERT_TRUE(exits(0, ferry("put", {"-", "/old"}, "what was there")));
-  const std::string put = joined(client_.command_line("put", {"-", "/old"}));
-  const ChildProcess upload({"bash", "-c", "exec " + put + "< <(head -c 20000000 /dev/zero; sleep 600)"},
-                            client_.child_options());
-  ASSERT_TRUE(wait_until([&] { return server_.disk_usage("akira").bytes > 5'000'000; }));
-  upload.send_signal(SIGINT);
-  EXPECT_EQ(upload.wait(std::chrono::seconds(10)), 130) << upload.err();
-  ASSERT_TRUE(server_.is_settled("akira"));
-  EXPECT_EQ(read_file(there("old")), "what was there");
 }
 
 }  // namespace
