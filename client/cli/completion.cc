@@ -138,7 +138,7 @@ bool parse_options(Words before, const std::string& part, Options& options) {
   RawOptions raw;
   CLI::App app{"", "ferry"};
   const Parsers parsers = add_commands(app, raw);
-  for (const std::size_t missing : {1, 2}) {  // operands that are still to come
+  for (const std::size_t missing : {std::size_t{1}, std::size_t{2}}) {  // operands that are still to come
     Words reversed = before;
     reversed.insert(reversed.end(), missing, part);
     std::reverse(reversed.begin(), reversed.end());
@@ -157,7 +157,8 @@ bool parse_options(Words before, const std::string& part, Options& options) {
 void offer_operands(Completed& completed, const Command& command, const Words& before,
                     const std::string& part, const RemoteWords& remote) {
   const std::string_view operands = command.operands;
-  if (operands.find('|') != operands.npos) {
+  const bool are_literal = std::ranges::none_of(operands, [](char c) { return c >= 'A' && c <= 'Z'; });
+  if (are_literal) {  // "bash|zsh|fish"
     for (const auto& word : split(operands, "[|]")) offer(completed, word, part);
     return;
   }

@@ -85,6 +85,16 @@ TEST(CommandLineCompletion, KnowsShellsAndTopics) {
   EXPECT_TRUE(completion_script("csh").empty());
 }
 
+TEST(CommandLineCompletion, OffersAddressesToEveryCommandThatTakesThem) {
+  for (const Command& command : commands()) {
+    if (std::string_view(command.operands).find("URL") == std::string_view::npos) continue;
+    Words words{std::string(command.name)};
+    if (const auto blank = words[0].find(' '); blank != std::string::npos)
+      words = {words[0].substr(0, blank), words[0].substr(blank + 1)};
+    EXPECT_TRUE(has(complete(words, "ftp://host/d"), "ftp://host/dir/")) << command.name;
+  }
+}
+
 TEST(CommandLineCompletion, EndsQuietlyInNonsense) {
   EXPECT_TRUE(complete({"nonsense"}, "").empty());
   EXPECT_TRUE(complete({"get", "--nonsense"}, "--nonsense=").empty());
