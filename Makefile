@@ -161,7 +161,7 @@ FUZZ_BUILD := build/fuzz
 FUZZ_SECONDS ?= 60
 FUZZ_CXX := $(if $(findstring ccache,$(CXX)),ccache) clang++ -std=c++20 -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
   -fno-sanitize-recover=undefined
-FUZZ_OBJECTS := $(patsubst %.cc,$(FUZZ_BUILD)/obj/%.o,$(call sources,shared/base shared/ftp shared/net client/engine client/queue))
+FUZZ_OBJECTS := $(patsubst %.cc,$(FUZZ_BUILD)/obj/%.o,$(call sources,shared/base shared/ftp shared/net client/engine client/queue) client/line/netrc.cc)
 .SECONDARY: $(FUZZ_OBJECTS) $(SRC_fuzz:%.cc=$(FUZZ_BUILD)/obj/%.o)
 $(FUZZ_BUILD)/obj/%.o: %.cc
 	@mkdir -p $(@D)
