@@ -86,6 +86,19 @@ void add_script_options(CLI::App& app, Options& options) {
   app.add_flag("--fail-fast", options.fail_fast, "end at the first command that fails");
 }
 
+void add_parallel_options(CLI::App& app, RawOptions& raw) {
+  app.add_option("-j,--parallel", raw.options.parallel,
+                 "files in flight at once, each with a session of its own, as far as the server lets (4)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 32));
+  app.add_option("--retries", raw.options.retries,
+                 "how often a file is tried again when the network or the server fails for now (5)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1000));
+  app.add_option("--limit", raw.limit, "bytes per second of all files together, down or both (5M, 5M:800K)")
+      ->type_name("DOWN[:UP]");
+}
+
 void add_own_options(CLI::App& app, const Command& command, RawOptions& raw) {
   Options& options = raw.options;
   app.add_option("operands", options.operands, command.operand_help)
@@ -125,6 +138,7 @@ void add_own_options(CLI::App& app, const Command& command, RawOptions& raw) {
     app.add_option("--stats", raw.stats,
                    "time between two lines about progress, where that is no terminal (10s); 0: none")
         ->type_name("TIME");
+  if ((command.takes & kParallel) != 0) add_parallel_options(app, raw);
   if ((command.takes & kVerify) != 0) {
     app.add_option("--verify", raw.verify,
                    "compare both sides' digests afterwards: auto (where the server computes them; the "
@@ -164,6 +178,11 @@ std::string convert(RawOptions& raw) {
     auto stats = parse_duration(raw.stats);
     if (!stats) return "--stats: a time such as 10s, or 0, not " + raw.stats;
     options.stats = *stats;
+  }
+  if (!raw.limit.empty()) {
+    const auto limit = parse_rates(raw.limit);
+    if (!limit) return "--limit: " + limit.error().context;
+    options.limit = *limit;
   }
   if (!raw.verify.empty()) {
     const auto wish = parse_verify_wish(raw.verify);

@@ -25,6 +25,7 @@ enum Takes : std::uint64_t {
   kParents = 32,
   kJson = 64,
   kPolicy = 128,         // what becomes of files that are there, of their times and modes
+  kParallel = 256,       // many files: sessions at once, tries, rates
   kProgress = 1 << 16,   // --stats
   kListing = 1 << 20,    // how a listing looks
   kTotal = 1 << 21,      // sums
@@ -41,7 +42,7 @@ enum Takes : std::uint64_t {
 // What CLI11 fills before it is checked.
 struct RawOptions {
   Options options;
-  std::string tls, pin, timeout, verify, resume, stats;
+  std::string tls, pin, timeout, verify, resume, limit, stats;
   PolicyTexts policy;
 };
 

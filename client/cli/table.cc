@@ -10,13 +10,13 @@ namespace {
 // clang-format off
 constexpr std::array kCommands{
     Command{"get", "download files or folders", "URL...", "what to download; behind URLs, a local target", 1, -1,
-     kConnection | kJson | kProgress | kRecursive | kResume | kOutput | kVerify | kPolicy, run_get,
+     kConnection | kJson | kProgress | kRecursive | kResume | kOutput | kVerify | kParallel | kPolicy, run_get,
      "  ferry get ftp://akira@files.example.org/pics/a.jpg\n"
      "  ferry get -r ftp://akira@files.example.org/pics backup/\n"
      "  ferry get -c -s files.example.org -u akira disk.img -o /tmp\n"
      "  ferry get ftp://akira@files.example.org/dump.sql.gz -o - | gunzip"},
     Command{"put", "upload files or folders", "LOCAL... URL", "what to upload (- is standard input), and the remote folder to put it in", 1, -1,
-     kConnection | kJson | kProgress | kRecursive | kResume | kVerify | kPolicy | kStdinName, run_put,
+     kConnection | kJson | kProgress | kRecursive | kResume | kVerify | kParallel | kPolicy | kStdinName, run_put,
      "  ferry put report.pdf ftp://akira@files.example.org/inbox/\n"
      "  ferry put -r photos ftp://akira@files.example.org/\n"
      "  ferry put --verify=sha256 disk.img -s files.example.org -u akira /images\n"
@@ -73,7 +73,7 @@ constexpr std::array kCommands{
     Command{"register", "make an account for yourself, where the server lets people", "[URL]", "the server, with the name you want", 0, 1,
      kConnection | kJson, run_register,
      "  ferry register ftp://akira@files.example.org/"},
-    Command{"shell", "work on a server line by line", "[URL]", "where to log in", 0, 1, kConnection | kScript, run_shell,
+    Command{"shell", "work on a server line by line", "[URL]", "where to log in", 0, 1, kConnection | kParallel | kScript, run_shell,
      "  ferry shell ftp://akira@files.example.org/\n"
      "  ferry shell ftp://akira@files.example.org/ -c 'cd pics; ls -l; quota'\n"
      "  ferry shell ftp://akira@files.example.org/ --fail-fast -f nightly.ferry\n"

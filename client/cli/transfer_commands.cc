@@ -20,9 +20,10 @@ namespace {
 // What an exit means for the user of a transfer.
 int conclude(const Tally& tally, Display& display, const Options& options) {
   display.summarize(tally);
-  if (!tally.stopped_by) return exit_code(tally);
-  if (!options.quiet) print_error("what has arrived is kept; the same command with -c goes on from there");
-  return tally.stopped_by->kind == Errc::cancelled ? interrupted_exit_code() : exit_code(tally);
+  if (may_be_continued(tally) && !options.quiet)
+    print_error("what has arrived is kept; the same command with -c goes on from there");
+  const bool is_interrupted = tally.stopped_by && tally.stopped_by->kind == Errc::cancelled;
+  return is_interrupted ? interrupted_exit_code() : exit_code(tally);
 }
 
 JobOptions job_options(const Options& options, const Sessions& sessions) {
@@ -31,6 +32,14 @@ JobOptions job_options(const Options& options, const Sessions& sessions) {
   job.verify = options.verify;
   job.preserve = options.preserve;
   return job;
+}
+
+BatchOptions batch_options(const Options& options, const Sessions& sessions) {
+  BatchOptions batch;
+  batch.job = job_options(options, sessions);
+  batch.parallel = options.parallel;
+  batch.retry.retries = options.retries;
+  return batch;
 }
 
 // `ferry get URL... [LOCAL]`: a last operand that is not remote is the target.
@@ -123,6 +132,10 @@ Result<GetPlan> plan_get(const Options& options) {
   return plan;
 }
 
+bool is_same_session(const Target& a, const Target& b) {
+  return a.site.key() == b.site.key() && a.user == b.user;
+}
+
 }  // namespace
 
 int run_get(const Options& options, Cancel& cancel) {
@@ -130,15 +143,18 @@ int run_get(const Options& options, Cancel& cancel) {
   if (!plan) return report_bad_operand(plan.error());
   if (plan->into == kStandard) return get_to_stdout(options, cancel, plan->sources, stream_style(options));
   Sessions sessions(options, cancel);
-  const JobOptions job = job_options(options, sessions);
   Display display(Display::style_for(STDERR_FILENO, options.quiet));
   Tally tally;
-  for (const auto& source : plan->sources) {
-    auto connection = sessions.to(source);
-    if (!connection) return report_no_connection(connection.error());
-    get_source(**connection, source.resolve(**connection), {plan->into, options.recursive, job}, display,
-               tally);
-    if (tally.stopped_by) break;
+  Reports reports(display, tally);
+  for (std::size_t at = 0; at < plan->sources.size() && !reports.is_stopped();) {
+    const Target& first = plan->sources[at];
+    auto sessions_there = sessions.pool_to(first);
+    if (!sessions_there) return report_no_connection(sessions_there.error());
+    std::vector<std::string> remotes;  // of one server and user in a row
+    for (; at < plan->sources.size() && is_same_session(plan->sources[at], first); ++at)
+      remotes.push_back(plan->sources[at].resolve(*sessions_there->first));
+    CopyRun run{*sessions_there->pool, batch_options(options, sessions), reports, cancel};
+    get_sources(run, remotes, {plan->into, options.recursive});
   }
   sessions.quit();
   return conclude(tally, display, options);
@@ -165,17 +181,15 @@ int run_put(const Options& options, Cancel& cancel) {
       return report(errno_error(errno, source));  // before anything is asked or sent
   }
   Sessions sessions(options, cancel);
-  const JobOptions job = job_options(options, sessions);
   Display display(Display::style_for(STDERR_FILENO, options.quiet));
   Tally tally;
-  auto connection = sessions.to(*target);
-  if (!connection) return report_no_connection(connection.error());
-  const std::string remote = target->resolve(**connection);
+  Reports reports(display, tally);
+  auto sessions_there = sessions.pool_to(*target);
+  if (!sessions_there) return report_no_connection(sessions_there.error());
+  const std::string remote = target->resolve(*sessions_there->first);
   const bool into_folder = sources.size() > 1 || target->path.empty() || target->path.back() == '/';
-  for (const auto& source : sources) {
-    put_source(**connection, source, {remote, into_folder, options.recursive, job}, display, tally);
-    if (tally.stopped_by) break;
-  }
+  CopyRun run{*sessions_there->pool, batch_options(options, sessions), reports, cancel};
+  put_sources(run, sources, {remote, into_folder, options.recursive});
   sessions.quit();
   return conclude(tally, display, options);
 }

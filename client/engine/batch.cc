@@ -12,6 +12,7 @@ namespace {
 // A file that has come so much further than before has had no failure worth counting.
 constexpr Bytes kWorthCounting = 1024 * 1024;
 constexpr std::chrono::milliseconds kLook{200};
+constexpr int kMostFruitless = 3;
 
 std::optional<Bytes> size_of(const CopyItem& item) {
   if (item.direction == Direction::down) return item.known ? item.known->size : std::nullopt;
@@ -26,6 +27,15 @@ Resume resume_of_later_try(Resume wish) {
 }
 
 }  // namespace
+
+void CopyRun::fail(const Error& error) {
+  reports.failed(0, error);
+  if (remedy_for(error) == Remedy::stop || is_network_failure(error)) reports.stop(error);
+}
+
+bool may_be_continued(const Tally& tally) {
+  return tally.stopped_by || (tally.first_error && is_network_failure(*tally.first_error));
+}
 
 // One item on its way.
 class Batch::Work {
@@ -53,15 +63,13 @@ class Batch::Work {
   Cancel& cancel_;
   JobOptions job_;
   ItemId id_ = 0;
-  std::optional<std::string> skipped_;  // why
-  bool is_decided_ = false;
+  bool is_decided_ = false, has_session_ = false;
   std::string target_;
   Bytes furthest_ = 0, counted_ = 0;
   std::uint64_t own_signs_ = 0, signs_before_ = 0;
 };
 
 Batch::Outcome Batch::Work::run() {
-  id_ = batch_.reports_.starts(item_.direction, item_.name, size_of(item_));
   Retries retries(batch_.options_.retry);
   bool has_failed = false;
   while (true) {
@@ -71,8 +79,11 @@ Batch::Outcome Batch::Work::run() {
       signs_before_ = signs_of_others();
       retries.progressed();
     }
+    // Who is just writing it may be the session of our last try, which the server has not given up yet.
+    const bool may_be_us = has_failed && outcome.error().kind == Errc::busy;
     has_failed = true;
-    const auto span = batch_.reports_.is_stopped() ? std::nullopt : retries.after(outcome.error());
+    const Remedy remedy = may_be_us ? Remedy::again : remedy_for(outcome.error());
+    const auto span = batch_.reports_.is_stopped() ? std::nullopt : retries.after(remedy);
     if (!span) return give_up(std::move(outcome.error()));
     batch_.reports_.retrying(id_, outcome.error(), retries.attempt(), *span);
     if (auto waited = wait(*span); !waited) return give_up(std::move(waited.error()));
@@ -83,6 +94,8 @@ Batch::Outcome Batch::Work::run() {
 
 Batch::Outcome Batch::Work::try_once() {
   auto session = batch_.pool_.borrow(cancel_);
+  has_session_ = session.has_value();
+  if (id_ == 0) id_ = batch_.reports_.starts(item_.direction, item_.name, size_of(item_));
   if (!session) return tl::unexpected(std::move(session.error()));
   if (batch_.options_.decide && !is_decided_) {
     auto why_not = batch_.options_.decide(**session, item_, job_);
@@ -101,6 +114,7 @@ Batch::Outcome Batch::Work::try_once() {
       return tl::unexpected(std::move(fine.error()));
   }
   ++batch_.life_signs_;
+  batch_.fruitless_ = 0;
   batch_.reports_.done(id_, {item_.direction, item_.name, *result});
   return std::optional<TransferResult>(std::move(*result));
 }
@@ -126,8 +140,12 @@ TransferOptions Batch::Work::transfer_options() {
   TransferOptions options;
   options.resume = job_.resume;
   options.verify = job_.verify;
-  options.sync_small = job_.sync_small;
+  options.sync_small = !item_.is_synced_later;
   options.note = [this](const std::string& text) { batch_.reports_.note(text); };
+  options.note_once = [this](const std::string& what, const std::string& details) {
+    if (job_.once->is_first(what)) batch_.reports_.note(what + details);
+  };
+  options.preserve = job_.preserve;
   options.ask = [this](const ResumeQuestion& question) { return batch_.reports_.ask_resume(id_, question); };
   return options;
 }
@@ -160,9 +178,11 @@ Batch::Outcome Batch::Work::give_up(Error error) {
   Reports& reports = batch_.reports_;
   if (error.kind == Errc::cancelled) error.context = item_.name + ": interrupted";
   reports.failed(id_, error);
+  bool is_over = remedy_for(error) == Remedy::stop;
+  if (error.kind == Errc::cancelled) is_over = !cancel_.requested();  // at a question
   // Where nothing of anybody gets through any more, the rest would only fail one after the other.
-  const bool is_over =
-      remedy_for(error) == Remedy::stop || (is_network_failure(error) && signs_of_others() == signs_before_);
+  if (!is_over && is_network_failure(error) && signs_of_others() == signs_before_)
+    is_over = !has_session_ || ++batch_.fruitless_ >= kMostFruitless;
   if (is_over) reports.stop(error);
   return tl::unexpected(std::move(error));
 }
@@ -207,11 +227,9 @@ std::optional<CopyItem> Batch::take(const NextItem& next, Cancel& cancel) {
   if (is_exhausted_ || reports_.is_stopped()) return std::nullopt;
   auto item = next();
   is_exhausted_ = !item;
-  if (item && cancel.requested()) {
-    reports_.stop(Error{Errc::cancelled, "interrupted"});
-    return std::nullopt;
-  }
-  return item;
+  if (!cancel.requested()) return item;
+  reports_.stop(Error{Errc::cancelled, "interrupted"});  // `next` may have ended early for it
+  return std::nullopt;
 }
 
 }  // namespace ferry::client

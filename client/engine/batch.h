@@ -14,6 +14,7 @@
 
 #include "client/engine/job.h"
 #include "client/engine/pool.h"
+#include "client/engine/repeat.h"
 #include "client/engine/reports.h"
 #include "client/engine/retry.h"
 
@@ -25,6 +26,7 @@ struct CopyItem {
   std::string name;                 // for reports: as the user knows it
   std::optional<ftp::Entry> known;  // of `remote`, out of a listing
   bool no_links = false;            // up: never through a symbolic link
+  bool is_synced_later = false;     // down: whoever copies many waits for the disk once, at their end
 };
 
 // Before the first byte of an item, once: may give it another target, or another way to deal with what is
@@ -47,6 +49,28 @@ struct BatchOptions {
 // One after the other; nullopt: that was all. Called by one thread at a time, which has no session then, so
 // it may borrow one itself (for the folder of the next item).
 using NextItem = std::function<std::optional<CopyItem>()>;
+
+// What the copies of one command have in common.
+struct CopyRun {
+  SessionPool& pool;
+  BatchOptions options;
+  Reports& reports;
+  Cancel& cancel;
+
+  // A question that may be put twice (repeat.h); what goes wrong in between is told.
+  template <typename Ask>
+  auto ask(const Ask& question) {
+    const auto told = [this](const Error& error, int attempt, std::chrono::milliseconds wait) {
+      reports.retrying(0, error, attempt, wait);
+    };
+    return repeat(pool, options.retry, cancel, told, question);
+  }
+  // Reports and counts what is about no single file, and stops the run if nothing can go on after it.
+  void fail(const Error& error);
+};
+
+// The same command, later, may finish what this one has begun.
+bool may_be_continued(const Tally& tally);
 
 class Batch {
  public:
@@ -76,6 +100,7 @@ class Batch {
   std::mutex targets_mutex_;
   std::set<std::string> targets_;             // that are being written
   std::atomic<std::uint64_t> life_signs_{0};  // blocks that moved, files that got through
+  std::atomic<int> fruitless_{0};             // items in a row that used up their tries
 };
 
 }  // namespace ferry::client

@@ -1,5 +1,7 @@
 #include "client/engine/connection.h"
 
+#include <sys/socket.h>
+
 #include <array>
 
 #include "client/engine/reply_error.h"
@@ -346,6 +348,11 @@ void Connection::quit() {
   if (!line || !write_all(control_, *line, kQuitPatience, nullptr)) return;
   (void)next_reply(Deadline::after(kQuitPatience), nullptr);
   (void)control_.finish(Deadline::after(kQuitPatience));
+}
+
+void Connection::hang_up() {
+  broken_ = true;
+  ::shutdown(control_.fd(), SHUT_RDWR);
 }
 
 bool Connection::usable() {

@@ -86,6 +86,7 @@ class Connection {
   const RateLimits& rate_limits() const { return rate_limits_; }
 
   void quit();  // QUIT in good manners; does not wait long for the answer
+  void hang_up();  // at once, without a word
   // False after a failure, and once the server has hung up, said 421, or said what nobody asked for.
   bool usable();
 

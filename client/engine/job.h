@@ -22,7 +22,6 @@ struct JobOptions {
   Preserve preserve;
   std::shared_ptr<Once> once =
       std::make_shared<Once>();  // what has been told, in all copies of these options
-  bool sync_small = true;        // as TransferOptions; get_tree syncs once, at its end
 };
 
 struct FileReport {
@@ -67,16 +66,7 @@ struct Tally {
   std::optional<Error> stopped_by;
 };
 
-// One file with its verification. Errors are reported to the observer and counted; false when it makes no
-// sense to go on.
-bool get_one(Connection& connection, const std::string& remote, const std::string& local,
-             const std::string& name, const JobOptions& options, JobObserver& observer, Tally& tally,
-             const ftp::Entry* known = nullptr);
-bool put_one(Connection& connection, const std::string& local, const std::string& remote,
-             const std::string& name, const JobOptions& options, JobObserver& observer, Tally& tally,
-             bool no_links = false);
-
-// Counts and reports; false when the connection cannot carry on.
+// Counts and reports; false when the connection cannot carry on. For what is not done by a Batch.
 bool take_failure(Connection& connection, ItemId item, Error error, JobObserver& observer, Tally& tally);
 
 }  // namespace ferry::client

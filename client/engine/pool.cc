@@ -174,6 +174,7 @@ void SessionPool::put_aside(std::unique_ptr<Session> session) {
 }
 
 void SessionPool::forget(std::unique_ptr<Session> session) {
+  session->connection->hang_up();  // a guest's owner may keep it for long
   session.reset();
   --open_count_;
   announce_change();

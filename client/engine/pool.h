@@ -60,7 +60,7 @@ class SessionPool {
   ~SessionPool();
 
   // A guest: a session that somebody else has opened and goes on owning. It must outlive the pool and belongs
-  // to it alone meanwhile. When it breaks it is only left aside.
+  // to it alone meanwhile. When it breaks it is hung up and left aside.
   void include(Connection& guest);
 
   // A session whose waits end with `cancel`, which must outlive the lease. Waits until one is free or can be

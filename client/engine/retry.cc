@@ -85,8 +85,8 @@ std::chrono::milliseconds RetryPolicy::wait_before(int retry, double spread) con
          std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(wait.count()) / 4 * spread));
 }
 
-std::optional<std::chrono::milliseconds> Retries::after(const Error& error) {
-  if (used_ >= policy_.retries || remedy_for(error) != Remedy::again) return std::nullopt;
+std::optional<std::chrono::milliseconds> Retries::after(Remedy remedy) {
+  if (used_ >= policy_.retries || remedy != Remedy::again) return std::nullopt;
   ++attempt_;
   return policy_.wait_before(++used_, random_spread());
 }

@@ -39,7 +39,8 @@ class Retries {
  public:
   explicit Retries(const RetryPolicy& policy) : policy_(policy) {}
   // After a try that failed: how long to wait before the next; nullopt: it was the last.
-  std::optional<std::chrono::milliseconds> after(const Error& error);
+  std::optional<std::chrono::milliseconds> after(const Error& error) { return after(remedy_for(error)); }
+  std::optional<std::chrono::milliseconds> after(Remedy remedy);
   // It has come further than ever before: a long way is not cut short by a fixed number of stumbles.
   void progressed() { used_ = 0; }
   int attempt() const { return attempt_; }  // the number of the current try, from 1 on

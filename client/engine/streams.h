@@ -25,7 +25,8 @@ Result<TransferResult> get_to_stream(Connection& connection, const std::string& 
 Result<TransferResult> put_from_stream(Connection& connection, int input, const std::string& remote,
                                        const TransferOptions& options, const OnProgress& progress);
 
-// As get_one and put_one of job.h.
+// One file with its verification. Errors are reported to the observer and counted; false when it makes no
+// sense to go on.
 bool get_one_to_stream(Connection& connection, const std::string& remote, const std::string& name,
                        StreamOutput& output, const JobOptions& options, JobObserver& observer, Tally& tally);
 bool put_one_from_stream(Connection& connection, int input, const std::string& remote,

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 
@@ -11,17 +12,6 @@
 
 namespace ferry::client {
 namespace {
-
-// Servers answer MKD of a folder that is there with 550, 521 or worse; what counts is whether it is there
-// now.
-Status make_folder(Connection& connection, const std::string& path) {
-  auto made = connection.require("MKD", path);
-  if (made) return {};
-  if (!connection.usable()) return tl::unexpected(made.error());
-  auto there = is_directory(connection, path);
-  if (!there) return tl::unexpected(there.error());
-  return *there ? Status() : tl::unexpected(made.error());
-}
 
 // The root may be a link of the user's; below it a link would lead what the server names out of the tree.
 Status make_local_folder(const std::string& path, bool is_root) {
@@ -35,52 +25,16 @@ Status make_local_folder(const std::string& path, bool is_root) {
   return fail_errno(why, path);
 }
 
-// Folders that could not be made; what belongs inside is not tried one by one.
-class LostFolders {
- public:
-  void add(const std::string& path) { lost_.push_back(path + "/"); }
-  bool contain(const std::string& path) const {
-    for (const auto& folder : lost_) {
-      if (path.compare(0, folder.size(), folder) == 0) return true;
-    }
-    return false;
-  }
-
- private:
-  std::vector<std::string> lost_;
-};
-
-void report_plan(Connection& connection, const TreePlan& plan, JobObserver& observer, Tally& tally) {
-  for (const auto& note : plan.notes) observer.note(note);
-  for (const auto& failure : plan.failures) take_failure(connection, 0, failure, observer, tally);
-  observer.plan(plan.files, plan.bytes);
-}
-
-// Runs `make` for folders and `copy` for files; both answer false when it makes no sense to go on.
-template <typename MakeFolder, typename CopyFile>
-void run_plan(Connection& connection, const TreePlan& plan, JobObserver& observer, Tally& tally,
-              MakeFolder make, CopyFile copy) {
-  LostFolders lost;
-  for (const auto& item : plan.items) {
-    const std::string& path = item.entry.name;
-    if (lost.contain(path)) {
-      if (item.is_folder()) continue;
-      ++tally.failed;
-      observer.note(path + ": skipped, its folder could not be made");
-      continue;
-    }
-    if (!item.is_folder()) {
-      if (!copy(item.entry)) return;
-      continue;
-    }
-    if (auto made = make(path); !made) {
-      lost.add(path);
-      if (!take_failure(connection, 0, made.error(), observer, tally) || path.empty()) return;
-    }
-  }
-}
-
 }  // namespace
+
+Status make_remote_folder(Connection& connection, const std::string& path) {
+  auto made = connection.require("MKD", path);
+  if (made) return {};
+  if (!connection.usable()) return tl::unexpected(made.error());
+  auto there = is_directory(connection, path);
+  if (!there) return tl::unexpected(there.error());
+  return *there ? Status() : tl::unexpected(made.error());
+}
 
 Status make_remote_folders(Connection& connection, const std::string& path) {
   std::vector<std::string> missing;
@@ -91,7 +45,7 @@ Status make_remote_folders(Connection& connection, const std::string& path) {
     missing.push_back(at);
   }
   for (; !missing.empty(); missing.pop_back()) {
-    if (auto made = make_folder(connection, missing.back()); !made) return made;
+    if (auto made = make_remote_folder(connection, missing.back()); !made) return made;
   }
   return {};
 }
@@ -132,49 +86,77 @@ Status remove_tree(Connection& connection, const std::string& path) {
   return outcome;
 }
 
-void put_tree(Connection& connection, const std::string& local, const std::string& remote,
-              const JobOptions& options, JobObserver& observer, Tally& tally) {
-  auto plan = plan_local_tree(local);
-  if (!plan) {
-    take_failure(connection, 0, plan.error(), observer, tally);
-    return;
-  }
-  report_plan(connection, *plan, observer, tally);
-  const auto make = [&](const std::string& path) {
-    return path.empty() ? make_remote_folders(connection, remote)
-                        : make_folder(connection, ftp::join_path(remote, path));
-  };
-  const auto copy = [&](const ftp::Entry& file) {
-    const std::string source = (std::filesystem::path(local) / file.name).native();
-    return put_one(connection, source, ftp::join_path(remote, file.name), file.name, options, observer, tally,
-                   true);
-  };
-  run_plan(connection, *plan, observer, tally, make, copy);
+TreeCopy::TreeCopy(CopyRun& run, Direction direction, std::string from, std::string to, TreePlan plan)
+    : run_(&run), direction_(direction), from_(std::move(from)), to_(std::move(to)), plan_(std::move(plan)) {
+  for (const auto& note : plan_.notes) run.reports.note(note);
+  for (const auto& failure : plan_.failures) run.reports.failed(0, failure);
+  run.reports.plan(plan_.files, plan_.bytes);
 }
 
-void get_tree(Connection& connection, const std::string& remote, const std::string& local,
-              const JobOptions& options, JobObserver& observer, Tally& tally) {
-  auto plan = plan_remote_tree(connection, remote);
-  if (!plan) {
-    take_failure(connection, 0, plan.error(), observer, tally);
-    return;
+Result<TreeCopy> TreeCopy::up(CopyRun& run, const std::string& local, const std::string& remote) {
+  auto plan = plan_local_tree(local);
+  if (!plan) return tl::unexpected(std::move(plan.error()));
+  return TreeCopy(run, Direction::up, local, remote, std::move(*plan));
+}
+
+Result<TreeCopy> TreeCopy::down(CopyRun& run, const std::string& remote, const std::string& local) {
+  auto plan = plan_remote_tree(run, remote);
+  if (!plan) return tl::unexpected(std::move(plan.error()));
+  return TreeCopy(run, Direction::down, remote, local, std::move(*plan));
+}
+
+std::optional<CopyItem> TreeCopy::next() {
+  while (at_ < plan_.items.size()) {
+    if (run_->cancel.requested() || run_->reports.is_stopped()) return std::nullopt;
+    TreeItem& item = plan_.items[at_++];
+    const std::string& path = item.entry.name;
+    if (is_lost(path)) {
+      if (item.is_folder()) continue;
+      run_->reports.failed_unsaid();
+      run_->reports.note(path + ": skipped, its folder could not be made");
+      continue;
+    }
+    if (!item.is_folder()) {
+      has_files_ = true;
+      return item_of(item.entry);
+    }
+    if (auto made = make_folder(path); !made) {
+      run_->fail(made.error());
+      if (path.empty()) at_ = plan_.items.size();
+      lost_.push_back(path + "/");
+    }
   }
-  report_plan(connection, *plan, observer, tally);
-  const auto make = [&](const std::string& path) {
-    return path.empty() ? make_local_folder(local, true)
-                        : make_local_folder((std::filesystem::path(local) / path).native(), false);
-  };
-  JobOptions each = options;
-  each.sync_small = false;
-  const auto copy = [&](const ftp::Entry& file) {
-    const std::string target = (std::filesystem::path(local) / file.name).native();
-    return get_one(connection, ftp::join_path(remote, file.name), target, file.name, each, observer, tally,
-                   &file);
-  };
-  run_plan(connection, *plan, observer, tally, make, copy);
-  const bool is_cancelled = tally.stopped_by && tally.stopped_by->kind == Errc::cancelled;
-  if (tally.done == 0 || is_cancelled) return;
-  if (auto synced = sync_folder(local); !synced) take_failure(connection, 0, synced.error(), observer, tally);
+  return std::nullopt;
+}
+
+Status TreeCopy::make_folder(const std::string& path) {
+  if (direction_ == Direction::down)
+    return make_local_folder(path.empty() ? to_ : (std::filesystem::path(to_) / path).native(), path.empty());
+  return run_->ask([&](Connection& connection) {
+    return path.empty() ? make_remote_folders(connection, to_)
+                        : make_remote_folder(connection, ftp::join_path(to_, path));
+  });
+}
+
+// What belongs into a folder that could not be made is not tried one by one.
+bool TreeCopy::is_lost(const std::string& path) const {
+  return std::ranges::any_of(lost_, [&](const std::string& folder) { return path.starts_with(folder); });
+}
+
+CopyItem TreeCopy::item_of(ftp::Entry& file) const {
+  CopyItem item;
+  item.direction = direction_;
+  item.name = file.name;
+  const std::filesystem::path here(direction_ == Direction::up ? from_ : to_);
+  item.local = (here / file.name).native();
+  item.remote = ftp::join_path(direction_ == Direction::up ? to_ : from_, file.name);
+  item.no_links = item.is_synced_later = true;
+  if (direction_ == Direction::down) item.known = std::move(file);
+  return item;
+}
+
+Status TreeCopy::finish() {
+  return direction_ == Direction::down && has_files_ ? sync_folder(to_) : Status();
 }
 
 }  // namespace ferry::client

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "client/engine/job.h"
+#include "client/engine/batch.h"
 
 namespace ferry::client {
 
@@ -26,19 +26,46 @@ struct TreePlan {
 };
 
 Result<TreePlan> plan_local_tree(const std::string& root);
-// Errc::not_found, not_directory; Errc::too_long when the tree does not end.
+// Errc::not_found, not_directory; Errc::too_long when the tree does not end. Lists with several sessions at
+// once; a listing that breaks is asked for again.
+Result<TreePlan> plan_remote_tree(CopyRun& run, const std::string& root);
 Result<TreePlan> plan_remote_tree(Connection& connection, const std::string& root);
 
-// Copies what is in `local` into the folder `remote`, which is made with its parents where missing.
-void put_tree(Connection& connection, const std::string& local, const std::string& remote,
-              const JobOptions& options, JobObserver& observer, Tally& tally);
-void get_tree(Connection& connection, const std::string& remote, const std::string& local,
-              const JobOptions& options, JobObserver& observer, Tally& tally);
+// A folder that is being copied into another one, which is made with its parents where missing. Made with the
+// plan, which is reported; then hands out the files one by one, and makes each folder before what is in it.
+// What has failed on the way is reported and counted. Blocks on network and disk.
+class TreeCopy {
+ public:
+  // `run` must outlive it.
+  static Result<TreeCopy> up(CopyRun& run, const std::string& local, const std::string& remote);
+  static Result<TreeCopy> down(CopyRun& run, const std::string& remote, const std::string& local);
+
+  std::optional<CopyItem> next();
+  // When all that was handed out is there: downloads are on the disk then.
+  Status finish();
+
+ private:
+  TreeCopy(CopyRun& run, Direction direction, std::string from, std::string to, TreePlan plan);
+  Status make_folder(const std::string& path);
+  bool is_lost(const std::string& path) const;
+  CopyItem item_of(ftp::Entry& file) const;
+
+  CopyRun* run_;
+  Direction direction_;
+  std::string from_, to_;
+  TreePlan plan_;
+  std::size_t at_ = 0;
+  bool has_files_ = false;
+  std::vector<std::string> lost_;  // folders that could not be made, each with a '/' behind it
+};
 
 // Removes a file, or a folder with all that is in it; goes on after a refusal and returns the first one. What
 // may be a symbolic link to a folder is removed itself, never walked into.
 Status remove_tree(Connection& connection, const std::string& path);
 
+// Servers answer MKD of a folder that is there with 550, 521 or worse; what counts is whether it is there
+// now.
+Status make_remote_folder(Connection& connection, const std::string& path);
 // MKD of `path` and of every parent that is missing; fine when it is there.
 Status make_remote_folders(Connection& connection, const std::string& path);
 

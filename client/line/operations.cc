@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <set>
+#include <variant>
 
 #include "client/engine/listing.h"
 #include "client/engine/tree.h"
@@ -18,47 +20,119 @@ bool is_local_folder(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-void get_source(Connection& connection, const std::string& remote, const GetWish& wish, JobObserver& observer,
-                Tally& tally) {
-  const std::string leaf(ftp::leaf_name(remote));
-  if (!leaf.empty() && !ftp::is_safe_component(leaf)) {
-    take_failure(connection, 0, Error{Errc::name_refused, remote + ": is no name for a local file"}, observer,
-                 tally);
-    return;
-  }
-  if (wish.recursive) {
-    auto folder = is_directory(connection, remote);
-    if (!folder) {
-      take_failure(connection, 0, folder.error(), observer, tally);
-      return;
+namespace {
+
+// Files and folders of one command, as one list.
+class Sources {
+ public:
+  explicit Sources(CopyRun& run) : run_(run) {}
+
+  void add(CopyItem file);
+  void add(TreeCopy folder) { parts_.emplace_back(std::move(folder)); }
+  void copy_all();
+
+ private:
+  std::optional<CopyItem> next();
+
+  CopyRun& run_;
+  std::vector<std::variant<CopyItem, TreeCopy>> parts_;
+  std::size_t at_ = 0;
+  std::set<std::string> targets_;  // of the files
+};
+
+// With several in flight it would be chance which of the two the name gets.
+void Sources::add(CopyItem file) {
+  const std::string& target = file.direction == Direction::up ? file.remote : file.local;
+  if (!targets_.insert(target).second)
+    return run_.fail(Error{Errc::exists, target + ": two files were to get this name; the first one does"});
+  run_.reports.plan(1, 0);
+  parts_.emplace_back(std::move(file));
+}
+
+std::optional<CopyItem> Sources::next() {
+  while (at_ < parts_.size()) {
+    if (auto* file = std::get_if<CopyItem>(&parts_[at_])) {
+      ++at_;
+      return std::move(*file);
     }
-    if (*folder) {
+    if (auto item = std::get<TreeCopy>(parts_[at_]).next()) return item;
+    ++at_;
+  }
+  return std::nullopt;
+}
+
+void Sources::copy_all() {
+  Batch(run_.pool, run_.options, run_.reports).run([this] { return next(); }, run_.cancel);
+  if (run_.cancel.requested()) return;
+  for (auto& part : parts_) {
+    auto* folder = std::get_if<TreeCopy>(&part);
+    if (folder == nullptr) continue;
+    if (auto finished = folder->finish(); !finished) run_.reports.failed(0, finished.error());
+  }
+}
+
+// The folder or file `remote`, whose last name is `leaf`.
+void add_remote(CopyRun& run, const std::string& remote, const std::string& leaf, const GetWish& wish,
+                Sources& sources) {
+  if (wish.recursive) {
+    auto is_folder = run.ask([&](Connection& connection) { return is_directory(connection, remote); });
+    if (!is_folder) return run.fail(is_folder.error());
+    if (*is_folder) {
       const std::string base = wish.into.empty() ? "." : wish.into;
       std::error_code ignored;  // what cannot be made shows with the first folder
       std::filesystem::create_directories(base, ignored);
-      get_tree(connection, remote, (std::filesystem::path(base) / leaf).native(), wish.job, observer, tally);
-      return;
+      auto folder = TreeCopy::down(run, remote, (std::filesystem::path(base) / leaf).native());
+      return folder ? sources.add(std::move(*folder)) : run.fail(folder.error());
     }
   }
-  observer.plan(1, 0);
-  get_one(connection, remote, local_target(wish.into, leaf), leaf, wish.job, observer, tally);
+  CopyItem file;
+  file.direction = Direction::down;
+  file.remote = remote;
+  file.local = local_target(wish.into, leaf);
+  file.name = leaf;
+  sources.add(std::move(file));
 }
 
-void put_source(Connection& connection, const std::string& local, const PutWish& wish, JobObserver& observer,
-                Tally& tally) {
+void add_local(CopyRun& run, const std::string& local, const PutWish& wish, Sources& sources) {
   const std::string leaf = leaf_of_local(local);
   if (wish.recursive && is_local_folder(local)) {
-    put_tree(connection, local, leaf.empty() ? wish.remote : ftp::join_path(wish.remote, leaf), wish.job,
-             observer, tally);
-    return;
+    auto folder = TreeCopy::up(run, local, leaf.empty() ? wish.remote : ftp::join_path(wish.remote, leaf));
+    return folder ? sources.add(std::move(*folder)) : run.fail(folder.error());
   }
-  auto target = remote_target(connection, wish.remote, wish.into_folder, leaf);
-  if (!target) {
-    take_failure(connection, 0, target.error(), observer, tally);
-    return;
+  auto target = run.ask(
+      [&](Connection& connection) { return remote_target(connection, wish.remote, wish.into_folder, leaf); });
+  if (!target) return run.fail(target.error());
+  CopyItem file;
+  file.direction = Direction::up;
+  file.local = local;
+  file.remote = *target;
+  file.name = leaf;
+  sources.add(std::move(file));
+}
+
+}  // namespace
+
+void get_sources(CopyRun& run, const std::vector<std::string>& remotes, const GetWish& wish) {
+  Sources sources(run);
+  for (const auto& remote : remotes) {
+    const std::string leaf(ftp::leaf_name(remote));
+    if (!leaf.empty() && !ftp::is_safe_component(leaf)) {
+      run.fail(Error{Errc::name_refused, remote + ": is no name for a local file"});
+    } else {
+      add_remote(run, remote, leaf, wish, sources);
+    }
+    if (run.reports.is_stopped()) return;
   }
-  observer.plan(1, 0);
-  put_one(connection, local, *target, leaf, wish.job, observer, tally);
+  sources.copy_all();
+}
+
+void put_sources(CopyRun& run, const std::vector<std::string>& locals, const PutWish& wish) {
+  Sources sources(run);
+  for (const auto& local : locals) {
+    add_local(run, local, wish, sources);
+    if (run.reports.is_stopped()) return;
+  }
+  sources.copy_all();
 }
 
 std::string leaf_of_local(const std::string& path) {

@@ -3,28 +3,26 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "client/engine/batch.h"
 #include "client/engine/connection.h"
-#include "client/engine/job.h"
 
 namespace ferry::client {
 
 struct GetWish {
   std::string into;  // local folder or file name, "" for the working folder
   bool recursive = false;
-  JobOptions job;
 };
-void get_source(Connection& connection, const std::string& remote, const GetWish& wish, JobObserver& observer,
-                Tally& tally);
+// Absolute paths of one server. All that belongs to them is found before the first byte moves.
+void get_sources(CopyRun& run, const std::vector<std::string>& remotes, const GetWish& wish);
 
 struct PutWish {
   std::string remote;        // absolute
   bool into_folder = false;  // `remote` is a folder, without asking the server
   bool recursive = false;
-  JobOptions job;
 };
-void put_source(Connection& connection, const std::string& local, const PutWish& wish, JobObserver& observer,
-                Tally& tally);
+void put_sources(CopyRun& run, const std::vector<std::string>& locals, const PutWish& wish);
 
 bool is_local_folder(const std::string& path);
 

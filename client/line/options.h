@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "client/engine/attributes.h"
+#include "client/engine/rate.h"
 #include "client/engine/resume.h"
 #include "client/engine/site.h"
 #include "client/engine/verify.h"
@@ -45,6 +46,8 @@ struct Options {
   bool write = false;                                           // doctor
   std::string sort;                                             // of ls; "": by name
   std::string stdin_name;                                       // the name that `put -` gives
+  int parallel = 4, retries = 5;
+  Rates limit;
   std::string new_password_file;                                // of passwd
   int new_password_fd = -1;
   std::vector<std::string> shell_lines;  // shell -c

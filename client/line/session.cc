@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "client/engine/retry.h"
 #include "client/line/console.h"
 #include "client/line/json_lines.h"
 #include "client/line/log_text.h"
@@ -36,6 +37,18 @@ void tell_connection(const Connection& connection) {
 
 bool is_anonymous(const std::string& user) {
   return user == kAnonymous || user == "ftp";
+}
+
+// A certificate that was accepted is not asked about again, and another one is none for the middle of a job.
+class NeverTrusts : public TrustAsker {
+ public:
+  TrustAnswer unknown_certificate(const Site&, const Certificate&) override { return TrustAnswer::no; }
+};
+
+Status log_in(Connection& connection, const Credentials& credentials) {
+  auto login = connection.login(credentials.user, credentials.password);
+  if (!login) connection.quit();
+  return login;
 }
 
 }  // namespace
@@ -90,7 +103,14 @@ Sessions::Sessions(const Options& options, Cancel& cancel)
       cancel_(cancel),
       may_ask_(!options.no_input && ::isatty(STDIN_FILENO) == 1),
       trust_(TrustStore::default_path()),
-      asker_(may_ask_) {}
+      asker_(may_ask_) {
+  if (options.limit.down) down_.emplace(*options.limit.down);
+  if (options.limit.up) up_.emplace(*options.limit.up);
+}
+
+RateLimits Sessions::limits() {
+  return {down_ ? &*down_ : nullptr, up_ ? &*up_ : nullptr};
+}
 
 Result<Secret> Sessions::password_for(const Site& site, const std::string& user) {
   const bool is_given = !options_.password_file.empty() || options_.password_fd >= 0;
@@ -134,10 +154,8 @@ Result<std::unique_ptr<Connection>> Sessions::open(const Site& site, const Crede
   auto connection = Connection::open(site, trust_, asker_, cancel_);
   if (!connection) return connection;
   tell_connection(**connection);
-  if (auto login = (*connection)->login(credentials.user, credentials.password); !login) {
-    (*connection)->quit();
-    return tl::unexpected(login.error());
-  }
+  (*connection)->limit_rates(limits());
+  if (auto login = log_in(**connection, credentials); !login) return tl::unexpected(login.error());
   return connection;
 }
 
@@ -160,25 +178,57 @@ Result<Sessions::LoggedIn> Sessions::enter(const Site& site, const std::string& 
     if (!asked) return tl::unexpected(asked.error());
     credentials = std::move(*asked);
   }
-  if (auto login = (*connection)->login(credentials->user, credentials->password); !login) {
-    (*connection)->quit();
-    return tl::unexpected(login.error());
-  }
+  (*connection)->limit_rates(limits());
+  if (auto login = log_in(**connection, *credentials); !login) return tl::unexpected(login.error());
   return LoggedIn{std::move(*connection), std::move(*credentials)};
 }
 
 Result<Connection*> Sessions::to(const Target& target) {
   const std::string key = target.user + "@" + target.site.key();
+  pool_.reset();
   if (current_ && current_key_ == key && current_->usable()) return current_.get();
   quit();
   auto entered = enter(target.site, target.user);
   if (!entered) return tl::unexpected(entered.error());
   current_ = std::move(entered->connection);
+  current_credentials_ = std::move(entered->credentials);
   current_key_ = key;
   return current_.get();
 }
 
+OpenSession Sessions::opener(const Connection& connection, const Credentials& credentials) {
+  return
+      [this, site = connection.site(), &credentials](Cancel& cancel) -> Result<std::unique_ptr<Connection>> {
+        NeverTrusts asker;
+        auto fresh = Connection::open(site, trust_, asker, cancel);
+        if (!fresh) return fresh;
+        (*fresh)->limit_rates(limits());
+        if (auto login = log_in(**fresh, credentials); !login) return tl::unexpected(login.error());
+        return fresh;
+      };
+}
+
+Result<Sessions::Pooled> Sessions::pool_to(const Target& target) {
+  pool_.reset();
+  Retries retries({.retries = options_.retries});
+  auto first = to(target);
+  while (!first &&
+         is_crowded(first.error())) {  // what cannot be reached may be misspelt: that is told at once
+    const auto span = retries.after(first.error());
+    if (!span) break;
+    if (!options_.quiet) print_error(first.error().context + "; trying again");
+    if (auto waited = pause(*span, cancel_); !waited) return tl::unexpected(waited.error());
+    first = to(target);
+  }
+  if (!first) return tl::unexpected(first.error());
+  pool_ = std::make_unique<SessionPool>(opener(**first, current_credentials_),
+                                        PoolOptions{.most = options_.parallel});
+  pool_->include(**first);
+  return Pooled{pool_.get(), *first};
+}
+
 void Sessions::quit() {
+  pool_.reset();
   if (current_) current_->quit();
   current_.reset();
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "client/engine/connection.h"
+#include "client/engine/pool.h"
 #include "client/line/options.h"
 #include "client/line/terminal.h"
 
@@ -56,12 +57,22 @@ class Sessions {
   Result<std::unique_ptr<Connection>> open(const Site& site, const Credentials& credentials);
   // Connected and trusted, but nobody is logged in.
   Result<std::unique_ptr<Connection>> reach(const Site& site);
+  // The sessions to `target`, as many as Options::parallel; the first one is opened here, as by to(), and is
+  // `first`. Borrowed until the next call of this or of to().
+  struct Pooled {
+    SessionPool* pool = nullptr;
+    Connection* first = nullptr;
+  };
+  Result<Pooled> pool_to(const Target& target);
+  // Opens further sessions like `connection`; never asks. For a SessionPool that ends before this.
+  OpenSession opener(const Connection& connection, const Credentials& credentials);
   bool may_ask() const { return may_ask_; }
   Cancel& cancel() { return cancel_; }
   const Options& options() const { return options_; }
   void quit();
 
  private:
+  RateLimits limits();
   Result<Secret> password_for(const Site& site, const std::string& user);
 
   const Options& options_;
@@ -69,9 +80,12 @@ class Sessions {
   bool may_ask_;
   TrustStore trust_;
   TerminalTrust asker_;
+  std::optional<RateLimit> down_, up_;  // of all sessions
   std::unique_ptr<Connection> current_;
+  Credentials current_credentials_;
   std::string current_key_;
-  Secret given_password_;  // from --password-file or --password-fd, read once
+  std::unique_ptr<SessionPool> pool_;  // of `current_` and others like it
+  Secret given_password_;              // from --password-file or --password-fd, read once
   bool has_given_password_ = false;
 };
 

@@ -36,6 +36,21 @@ TransferWish wish_of(const ShellArguments& arguments) {
   return wish;
 }
 
+// The session's own connection does its part; others come beside it for as long as this takes.
+void copy_with(Shell& shell, Connection& connection, const JobOptions& job, JobObserver& observer,
+               Tally& tally, const std::function<void(CopyRun&)>& copy) {
+  SessionPool pool(shell.sessions().opener(connection, shell.credentials()),
+                   {.most = shell.options().parallel});
+  pool.include(connection);
+  Reports reports(observer, tally);
+  BatchOptions options;
+  options.job = job;
+  options.parallel = shell.options().parallel;
+  options.retry.retries = shell.options().retries;
+  CopyRun run{pool, std::move(options), reports, shell.sessions().cancel()};
+  copy(run);
+}
+
 int too_many(std::string_view usage) {
   print_error("too many words (quote names with spaces); usage: " + std::string(usage));
   return kExitUsage;
@@ -48,10 +63,10 @@ bool has_too_many(const ShellArguments& arguments) {
 
 int conclude(Shell& shell, const Tally& tally, Display& display) {
   display.summarize(tally);
-  if (!tally.stopped_by) return exit_code(tally);
-  if (!shell.options().quiet)
+  if (may_be_continued(tally) && !shell.options().quiet)
     print_error("what has arrived is kept; the same command with -c goes on from there");
-  return tally.stopped_by->kind == Errc::cancelled ? interrupted_exit_code() : exit_code(tally);
+  const bool is_interrupted = tally.stopped_by && tally.stopped_by->kind == Errc::cancelled;
+  return is_interrupted ? interrupted_exit_code() : exit_code(tally);
 }
 
 int print_digests(Shell& shell, const std::vector<std::string>& names, DigestKind kind) {
@@ -84,7 +99,9 @@ int shell_get(Shell& shell, const ShellArguments& arguments) {
   const std::string remote = (*connection)->absolute(wish.from);
   Display display(Display::style_for(STDERR_FILENO, shell.options().quiet));
   Tally tally;
-  get_source(**connection, remote, {wish.to, wish.recursive, wish.job}, display, tally);
+  copy_with(shell, **connection, wish.job, display, tally, [&](CopyRun& run) {
+    get_sources(run, {remote}, {wish.to, wish.recursive});
+  });
   return conclude(shell, tally, display);
 }
 
@@ -98,7 +115,9 @@ int shell_put(Shell& shell, const ShellArguments& arguments) {
   const bool into_folder = wish.to.empty() || wish.to.back() == '/';
   Display display(Display::style_for(STDERR_FILENO, shell.options().quiet));
   Tally tally;
-  put_source(**connection, wish.from, {remote, into_folder, wish.recursive, wish.job}, display, tally);
+  copy_with(shell, **connection, wish.job, display, tally, [&](CopyRun& run) {
+    put_sources(run, {wish.from}, {remote, into_folder, wish.recursive});
+  });
   return conclude(shell, tally, display);
 }
 

@@ -94,12 +94,12 @@ class Trial {
     std::string input;
   };
   Words words() const {
-    if (what_ == "get") return {"get", {"-c", "-o", "copy", "/data"}, ""};
-    if (what_ == "put") return {"put", {"-c", "data", "/copy"}, ""};
+    if (what_ == "get") return {"get", {"--retries", "1", "-c", "-o", "copy", "/data"}, ""};
+    if (what_ == "put") return {"put", {"--retries", "1", "-c", "data", "/copy"}, ""};
     if (what_ == "ls") return {"ls", {"/tree"}, ""};
-    if (what_ == "get-r") return {"get", {"-r", "-c", "-o", "fetched", "/tree"}, ""};
-    if (what_ == "put-r") return {"put", {"-r", "-c", "tree", "/sent"}, ""};
-    return {"shell", {}, "get -c data copy\nput -c data copy\nls tree\n"};
+    if (what_ == "get-r") return {"get", {"--retries", "1", "-r", "-c", "-o", "fetched", "/tree"}, ""};
+    if (what_ == "put-r") return {"put", {"--retries", "1", "-r", "-c", "tree", "/sent"}, ""};
+    return {"shell", {"--retries", "1"}, "get -c data copy\nput -c data copy\nls tree\n"};
   }
   std::vector<std::pair<fs::path, fs::path>> copies() const {
     if (what_ == "get") return {{there("data"), here("copy")}};

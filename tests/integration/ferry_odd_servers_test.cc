@@ -24,8 +24,8 @@ class FerryAndOddServers : public testing::Test {
   }
   RunResult get_within(const std::string& timeout) const {
     return client_.run_plain({"get", "--tls=off", "--no-input", "--password-file",
-                              client_.password_file().string(), "--timeout", timeout, "-o", "copy",
-                              client_.url("/tape")});
+                              client_.password_file().string(), "--timeout", timeout, "--retries", "0", "-o",
+                              "copy", client_.url("/tape")});
   }
   long count(const std::string& verb) const {
     const auto commands = server_.commands();

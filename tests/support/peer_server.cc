@@ -99,7 +99,7 @@ listen={listen_ipv4}
 listen_ipv6={listen_ipv6}
 {address_option}={host}
 listen_port={port}
-max_per_ip=0
+max_per_ip={most_sessions}
 run_as_launching_user=YES
 ftp_username=nobody
 nopriv_user=nobody
@@ -137,12 +137,12 @@ rsa_cert_file={dir}/both.pem
 
 Command vsftpd_command(const Setup& setup) {
   const bool ipv6 = setup.options.ipv6;
-  std::string text =
-      fmt::format(kVsftpdConfig, fmt::arg("listen_ipv4", ipv6 ? "NO" : "YES"),
-                  fmt::arg("listen_ipv6", ipv6 ? "YES" : "NO"),
-                  fmt::arg("address_option", ipv6 ? "listen_address6" : "listen_address"),
-                  fmt::arg("host", setup.host), fmt::arg("port", setup.port),
-                  fmt::arg("home", setup.home().string()), fmt::arg("dir", setup.dir.string()));
+  std::string text = fmt::format(
+      kVsftpdConfig, fmt::arg("listen_ipv4", ipv6 ? "NO" : "YES"),
+      fmt::arg("listen_ipv6", ipv6 ? "YES" : "NO"),
+      fmt::arg("address_option", ipv6 ? "listen_address6" : "listen_address"), fmt::arg("host", setup.host),
+      fmt::arg("port", setup.port), fmt::arg("most_sessions", setup.options.most_sessions),
+      fmt::arg("home", setup.home().string()), fmt::arg("dir", setup.dir.string()));
   if (setup.options.tls) {
     text += fmt::format(kVsftpdTlsConfig, fmt::arg("forced", setup.options.require_tls ? "YES" : "NO"),
                         fmt::arg("dir", setup.dir.string()));
@@ -165,7 +165,7 @@ DefaultAddress {host}
 Port {port}
 ModulePath "{modules}"
 PidFile "{dir}/pid"
-ScoreboardFile none
+ScoreboardFile {scoreboard}
 ControlsEngine off
 ControlsSocket /dev/null/none
 CapabilitiesEngine off
@@ -196,17 +196,20 @@ DigestEngine on
 )";
 
 Command proftpd_command(const Setup& setup) {
+  const bool is_limited = setup.options.most_sessions > 0;  // counted on the scoreboard
   write_file(setup.dir / "users", fmt::format("{}:{}:{}:{}::{}:/bin/sh\n", kVirtualUser, password_hash(),
                                               ::getuid(), ::getgid(), setup.home().string()));
-  std::string text = fmt::format(kProftpdConfig, fmt::arg("use_ipv6", setup.options.ipv6 ? "on" : "off"),
-                                 fmt::arg("host", setup.host), fmt::arg("port", setup.port),
-                                 fmt::arg("dir", setup.dir.string()),
-                                 fmt::arg("modules", (setup.programs / "proftpd/usr/lib/proftpd").string()));
+  std::string text = fmt::format(
+      kProftpdConfig, fmt::arg("use_ipv6", setup.options.ipv6 ? "on" : "off"), fmt::arg("host", setup.host),
+      fmt::arg("port", setup.port), fmt::arg("dir", setup.dir.string()),
+      fmt::arg("scoreboard", is_limited ? (setup.dir / "scoreboard").string() : "none"),
+      fmt::arg("modules", (setup.programs / "proftpd/usr/lib/proftpd").string()));
   if (setup.options.tls) {
     text += fmt::format(kProftpdTlsConfig, fmt::arg("required", setup.options.require_tls ? "on" : "off"),
                         fmt::arg("dir", setup.dir.string()));
   }
   if (setup.options.digests) text += kProftpdDigestConfig;
+  if (is_limited) text += fmt::format("MaxClientsPerUser {}\n", setup.options.most_sessions);
   const fs::path config = setup.dir / "proftpd.conf";
   write_file(config, text);
   return {(setup.programs / "proftpd/usr/sbin/proftpd").string(), "--nodaemon", "--config", config.string()};
@@ -226,6 +229,8 @@ Command pureftpd_command(const Setup& setup) {
   command.insert(command.end(), {"--bind", fmt::format("{},{}", setup.host, setup.port)});
   command.insert(command.end(), {"--login", "puredb:" + database.string(), "--noanonymous"});
   command.insert(command.end(), {"--dontresolve", "--maxclientsnumber", "200", "--umask", "022:022"});
+  if (setup.options.most_sessions > 0)
+    command.insert(command.end(), {"--maxclientsperip", std::to_string(setup.options.most_sessions)});
   command.insert(command.end(), {"--pidfile", (setup.dir / "pid").string()});
   command.insert(command.end(),
                  {"--syslogfacility", "none", "--altlog", "clf:" + (setup.dir / "server.log").string()});

@@ -26,6 +26,7 @@ struct PeerOptions {
   bool tls = false;          // AUTH TLS, with a self-signed certificate for localhost, 127.0.0.1 and ::1
   bool require_tls = false;  // refuses logins and data in clear; means tls
   bool ipv6 = false;         // listens on ::1 instead of 127.0.0.1
+  int most_sessions = 0;     // of one address (vsftpd, Pure-FTPd) or user (ProFTPD); 0: no limit
   bool digests = false;      // HASH, XSHA256 and their kind; ProFTPD only (mod_digest)
 };
 

@@ -149,6 +149,7 @@ void ScriptedServer::transfer(int control, bool is_upload) {
     ::shutdown(data.get(), SHUT_WR);
   }
   offset_ = 0;
+  if (is_upload && kept_back_-- > 0) return;
   say(control, {"226 done"});
 }
 

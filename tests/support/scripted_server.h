@@ -39,6 +39,9 @@ class ScriptedServer {
     pause_ = pause;
   }
 
+  // The next so many uploads arrive whole, and the client is never told.
+  void keep_back_verdicts(int count) { kept_back_ = count; }
+
   std::uint16_t port() const { return port_; }
   std::string file() const;                   // as it is now
   std::vector<std::string> commands() const;  // that came, "VERB argument"
@@ -60,6 +63,7 @@ class ScriptedServer {
   std::string file_;
   std::vector<std::string> commands_;
   std::atomic<bool> ends_{false};
+  std::atomic<int> kept_back_{0};
   std::atomic<int> session_{-1};
   std::thread thread_;
 };

@@ -304,6 +304,24 @@ TEST_F(Pool, SaysGoodByeToAllItHasOpenedButNotToGuests) {
   EXPECT_TRUE((*guest)->usable());
 }
 
+TEST_F(Pool, HangsUpOnAGuestThatHasBroken) {
+  Cancel own;
+  site_.most = 1;
+  auto guest = site_.opener()(own);
+  ASSERT_TRUE(guest);
+  auto& sessions = pool();
+  sessions.include(**guest);
+  {
+    Cancel stopped;
+    auto lease = sessions.borrow(stopped);
+    ASSERT_TRUE(lease);
+    stopped.request();
+    EXPECT_FALSE((*lease)->command("SIZE", "a"));
+  }
+  EXPECT_TRUE(becomes([&] { return sessions.borrow(cancel_).has_value(); })) << "the server still counts it";
+  EXPECT_FALSE((*guest)->usable());
+}
+
 TEST_F(Pool, ManyThreadsShareFewSessions) {
   site_.most = 3;
   auto& sessions = pool({.most = 8});
