@@ -1,6 +1,5 @@
 #include "client/engine/sync_judge.h"
 
-#include <array>
 #include <unordered_map>
 
 namespace ferry::client {
@@ -97,10 +96,6 @@ bool is_rough(const SyncEntry& entry) {
   return !entry.modified || entry.modified->precision >= kRough;
 }
 
-constexpr std::array<std::string_view, 13> kWhyWords{
-    "missing",        "newer",          "size", "digest",  "extra",   "target newer",    "other kind",
-    "not comparable", "target unknown", "link", "special", "partial", "holds what stays"};
-
 }  // namespace
 
 TimeOrder compare_times(const SyncTime& a, const SyncTime& b) {
@@ -109,12 +104,42 @@ TimeOrder compare_times(const SyncTime& a, const SyncTime& b) {
 }
 
 std::string_view why_words(SyncWhy why) {
-  return kWhyWords.at(static_cast<std::size_t>(why));
+  switch (why) {
+    case SyncWhy::missing:
+      return "missing";
+    case SyncWhy::newer:
+      return "newer";
+    case SyncWhy::size:
+      return "size";
+    case SyncWhy::digest:
+      return "digest";
+    case SyncWhy::unfinished:
+      return "unfinished";
+    case SyncWhy::extra:
+      return "extra";
+    case SyncWhy::target_newer:
+      return "target newer";
+    case SyncWhy::other_kind:
+      return "other kind";
+    case SyncWhy::not_comparable:
+      return "not comparable";
+    case SyncWhy::target_unknown:
+      return "target unknown";
+    case SyncWhy::link:
+      return "link";
+    case SyncWhy::special:
+      return "special";
+    case SyncWhy::partial:
+      return "partial";
+    case SyncWhy::holds_kept:
+      return "holds what stays";
+  }
+  return "";
 }
 
 SyncVerdict judge_pair(const SyncEntry& source, const SyncEntry& target, const SyncOptions& options,
                        const SyncRecord* record) {
-  if (target.is_unfinished) return {SyncVerdict::Kind::copy, SyncWhy::size};
+  if (target.is_unfinished) return {SyncVerdict::Kind::copy, SyncWhy::unfinished};
   const bool uses_record = record != nullptr && !options.target_keeps_times;
   const Age age = uses_record ? age_by_record(source, target, *record) : age_of(source, target);
   if (may_be_same(source, target)) return judge_equal_sizes(source, target, age, uses_record, options);

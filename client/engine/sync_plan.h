@@ -75,6 +75,7 @@ enum class SyncWhy {
   newer,
   size,
   digest,
+  unfinished,  // what is there is the beginning of an earlier copy
   // remove_*
   extra,
   // keep: a difference that stays

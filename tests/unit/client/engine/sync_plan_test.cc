@@ -238,7 +238,7 @@ TEST(SyncPlan, CopiesNoPartials) {
 TEST(SyncPlan, GoesOnOverWhatAnUploadHasLeft) {
   SyncEntry unfinished = file("f", 9, exact(9000));
   unfinished.is_unfinished = true;
-  EXPECT_EQ(plan_of({file("f")}, {unfinished}), "copy f size\n");
+  EXPECT_EQ(plan_of({file("f")}, {unfinished}), "copy f unfinished\n");
 }
 
 TEST(SyncPlan, FileAgainstFolderIsNeverDecided) {
