@@ -33,6 +33,8 @@ std::string group_summary(std::string_view group);
 int run_get(const Options& options, Cancel& cancel);
 int run_put(const Options& options, Cancel& cancel);
 int run_cat(const Options& options, Cancel& cancel);
+// sync_command.cc
+int run_sync(const Options& options, Cancel& cancel);
 // folder_commands.cc
 int run_ls(const Options& options, Cancel& cancel);
 int run_mkdir(const Options& options, Cancel& cancel);

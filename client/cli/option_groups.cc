@@ -138,6 +138,7 @@ void add_own_options(CLI::App& app, const Command& command, RawOptions& raw) {
     app.add_option("--stats", raw.stats,
                    "time between two lines about progress, where that is no terminal (10s); 0: none")
         ->type_name("TIME");
+  if ((command.takes & kSync) != 0) add_sync_options(app, raw.options.sync, raw.sync);
   if ((command.takes & kParallel) != 0) add_parallel_options(app, raw);
   if ((command.takes & kVerify) != 0) {
     app.add_option("--verify", raw.verify,
@@ -189,6 +190,7 @@ std::string convert(RawOptions& raw) {
     if (!wish) return "--verify: auto, sha256, sha512, sha1, md5 or none, not " + raw.verify;
     options.verify = *wish;
   }
+  if (auto wrong = convert_sync(raw.sync, options.sync); !wrong.empty()) return wrong;
   if (auto wrong = convert_policies(raw.policy, options); !wrong.empty()) return wrong;
   if (!raw.resume.empty()) {
     const auto resume = parse_resume(raw.resume);

@@ -1,6 +1,6 @@
 // The options of the sub-commands, in groups that a row of the table names. How to add one: a bit, its line
-// in add_options(), its check in convert(), its line in man/ferry.1. CLI11's only user beside parse.cc
-// and policy_options.cc.
+// in add_options(), its check in convert(), its line in man/ferry.1. CLI11's only user beside parse.cc,
+// policy_options.cc and sync_options.cc.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 
 #include "client/cli/command.h"
 #include "client/cli/policy_options.h"
+#include "client/cli/sync_options.h"
 #include "client/line/options.h"
 
 namespace CLI {
@@ -26,6 +27,7 @@ enum Takes : std::uint64_t {
   kJson = 64,
   kPolicy = 128,         // what becomes of files that are there, of their times and modes
   kParallel = 256,       // many files: sessions at once, tries, rates
+  kSync = 512,           // what sync is to do (sync_options.h)
   kProgress = 1 << 16,   // --stats
   kListing = 1 << 20,    // how a listing looks
   kTotal = 1 << 21,      // sums
@@ -44,6 +46,7 @@ struct RawOptions {
   Options options;
   std::string tls, pin, timeout, verify, resume, limit, stats;
   PolicyTexts policy;
+  SyncTexts sync;
 };
 
 // `raw` must outlive the parsing.

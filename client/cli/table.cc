@@ -28,6 +28,12 @@ constexpr std::array kCommands{
      "  ferry ls ftp://akira@files.example.org/pics\n"
      "  ferry ls -lR --sort=time ftp://akira@files.example.org/pics\n"
      "  ferry ls -s files.example.org -u akira /pics | cut -f5"},
+    Command{"sync", "make one folder what another one is", "A B", "the source, and the target; one of them remote", 2, 2,
+     kConnection | kJson | kProgress | kVerify | kParallel | kSync, run_sync,
+     "  ferry sync photos ftp://akira@files.example.org/photos\n"
+     "  ferry sync --delete --exclude .git/ site ftp://akira@files.example.org/htdocs\n"
+     "  ferry sync --dry-run --compare=hash ftp://akira@files.example.org/photos backup/photos\n"
+     "  ferry sync --down -s files.example.org -u akira /photos backup/photos"},
     Command{"mkdir", "make remote folders", "URL...", "folders to make", 1, -1, kConnection | kJson | kParents, run_mkdir,
      "  ferry mkdir -p ftp://akira@files.example.org/a/b/c"},
     Command{"rmdir", "remove empty remote folders", "URL...", "folders to remove", 1, -1, kConnection | kJson, run_rmdir,

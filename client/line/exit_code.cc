@@ -17,7 +17,7 @@ constexpr std::array kRows{
     ExitCodeRow{kExitSpace, "no space left, or over quota"},
     ExitCodeRow{kExitDigest, "the digests of both sides differ"},
     ExitCodeRow{kExitSomeFailed, "some items failed, some were done"},
-    ExitCodeRow{kExitExists, "a target is there, and the policy is fail"},
+    ExitCodeRow{kExitExists, "a target is there, and the policy is fail; sync kept a difference"},
     ExitCodeRow{kExitDifferences, "what was compared differs"},
     ExitCodeRow{kExitInterrupted, "stopped by Ctrl-C; the same command goes on"},
     ExitCodeRow{kExitTerminated, "stopped by SIGTERM; the same command goes on"},

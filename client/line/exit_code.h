@@ -20,7 +20,7 @@ enum ExitCode : int {
   kExitSpace = 8,         // no space or over quota
   kExitDigest = 9,        // both sides have the file, but not the same one
   kExitSomeFailed = 10,   // some items done, some failed
-  kExitExists = 11,       // a target is there, and the conflict policy is `fail`
+  kExitExists = 11,       // a target is there, and the conflict policy is `fail`; a sync has kept something
   kExitDifferences = 12,  // what was compared is not the same: an answer, no failure
   kExitInterrupted = 130,
   kExitTerminated = 143,

@@ -12,6 +12,7 @@
 #include "client/engine/resume.h"
 #include "client/engine/site.h"
 #include "client/engine/verify.h"
+#include "client/line/sync_options.h"
 
 namespace ferry::client {
 
@@ -46,6 +47,7 @@ struct Options {
   bool write = false;                                           // doctor
   std::string sort;                                             // of ls; "": by name
   std::string stdin_name;                                       // the name that `put -` gives
+  SyncWish sync;
   int parallel = 4, retries = 5;
   Rates limit;
   std::string new_password_file;                                // of passwd

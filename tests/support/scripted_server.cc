@@ -109,6 +109,8 @@ void ScriptedServer::run_command(int control, const std::string& line) {
   }
   if (const auto special = answers_.find(verb); special != answers_.end())
     return say(control, special->second(argument));
+  if (const auto listing = listings_.find(verb); listing != listings_.end())
+    return list(control, listing->second(argument));
   if (verb == "FEAT") {
     std::vector<std::string> lines{"211-Features"};
     for (const std::string& feature : features_) lines.push_back(" " + feature);
@@ -133,6 +135,15 @@ void ScriptedServer::run_command(int control, const std::string& line) {
   if (verb == "CWD") return say(control, {argument == "/" ? "250 there" : "550 no folder"});
   if (verb == "TYPE" || verb == "NOOP") return say(control, {"200 fine"});
   say(control, {"502 not here"});
+}
+
+void ScriptedServer::list(int control, const std::string& text) {
+  say(control, {"150 coming"});
+  const UniqueFd data = take(passive_, kPatienceMs);
+  if (!data) return say(control, {"425 nobody came"});
+  send_all(data.get(), text);
+  ::shutdown(data.get(), SHUT_WR);
+  say(control, {"226 done"});
 }
 
 void ScriptedServer::transfer(int control, bool is_upload) {

@@ -29,6 +29,12 @@ class ScriptedServer {
     const std::lock_guard lock(mutex_);
     answers_[verb] = std::move(answer);
   }
+  // What goes over the data connection for a listing command, as it is.
+  using Listing = std::function<std::string(const std::string& argument)>;
+  void lists(const std::string& verb, Listing listing) {
+    const std::lock_guard lock(mutex_);
+    listings_[verb] = std::move(listing);
+  }
   void feature(const std::string& line) {
     const std::lock_guard lock(mutex_);
     features_.push_back(line);
@@ -52,10 +58,12 @@ class ScriptedServer {
   void run_command(int control, const std::string& line);
   void say(int control, const std::vector<std::string>& lines);
   void transfer(int control, bool is_upload);
+  void list(int control, const std::string& text);
 
   UniqueFd listener_, passive_;
   std::uint16_t port_ = 0;
   std::map<std::string, Answer> answers_;
+  std::map<std::string, Listing> listings_;
   std::vector<std::string> features_;
   std::chrono::milliseconds pause_{0};
   std::size_t offset_ = 0;
