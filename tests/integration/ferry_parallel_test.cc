@@ -346,20 +346,6 @@ class FerryInParallelAlone : public FerryInParallel {
   }
 };
 
-TEST_F(FerryInParallelAlone, SmallFilesGoFasterOverFourSessionsThanOverOne) {
-  serve();
-  make_tree(here("tree"), 10, 20, 2'000);  // 400 files
-  EXPECT_TRUE(exits(0, ferry("put", {"-r", "-q", "tree", "/"})));
-  std::chrono::milliseconds one = 1h, four = 1h;
-  for (int round = 0; round < 3; ++round) {
-    one = std::min(one, time_of("get", {"-r", "-q", "-j", "1", "-o", "out", "/tree"}));
-    four = std::min(four, time_of("get", {"-r", "-q", "-j", "4", "-o", "out", "/tree"}));
-  }
-  RecordProperty("one_session_ms", static_cast<int>(one.count()));
-  RecordProperty("four_sessions_ms", static_cast<int>(four.count()));
-  EXPECT_LT(four.count(), one.count() * 85 / 100) << "400 files";
-}
-
 TEST_F(FerryInParallelAlone, TheRateIsThatOfAllTogether) {
   serve();
   for (const char* name : {"a", "b", "c", "d"}) write_file(here(name), some_bytes(1 << 20));
