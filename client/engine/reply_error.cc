@@ -64,6 +64,8 @@ Errc kind_of(std::string_view verb, const ftp::Reply& reply) {
       return Errc::reset;
     case 450:
       return lower(reply.text()).find("no such") != std::string::npos ? Errc::not_found : Errc::busy;
+    case 451:  // of the server's own trouble; but Pure-FTPd says so of a data connection that broke
+      return lower(reply.text()).find("transfer aborted") != std::string::npos ? Errc::reset : Errc::io;
     case 452:
       return Errc::no_space;
     case 430:

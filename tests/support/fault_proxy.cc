@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <optional>
+#include <random>
 #include <stdexcept>
 
 #include "shared/ftp/host_port.h"
@@ -18,10 +19,8 @@
 
 namespace ferry::test {
 namespace {
-
 using namespace std::chrono_literals;
 using What = Fault::What;
-
 constexpr char kServer[] = "127.0.0.1";
 constexpr std::size_t kPiece = 16 * 1024;
 constexpr std::chrono::milliseconds kLate = 150ms;
@@ -62,8 +61,10 @@ FaultProxy::~FaultProxy() {
 }
 
 std::uint16_t FaultProxy::find_ports() {
-  for (int attempt = 0; attempt < 100; ++attempt) {
-    const std::uint16_t first = free_port(kServer);
+  // Below the ports that the kernel gives to clients, whose closed connections would be in the way.
+  std::random_device random;
+  for (int attempt = 0; attempt < 1'000; ++attempt) {
+    const auto first = static_cast<std::uint16_t>(12'000 + random() % 20'000);
     std::uint16_t port = first;
     while (port < first + kDataPorts && is_port_free(kServer, port) && is_port_free(kHost, port)) ++port;
     if (port == first + kDataPorts) return first;
@@ -89,14 +90,19 @@ void FaultProxy::add(Fault fault) {
 void FaultProxy::heal() {
   const std::lock_guard lock(mutex_);
   faults_.clear();
+  is_healing_ = true;
+  ::eventfd_write(wake_.get(), 1);
 }
 
 void FaultProxy::run() {
   while (!is_over_) {
     wait_for_work();
     accept_all();
-    for (Pair& pair : pairs_)
+    const bool is_healing = is_healing_.exchange(false);
+    for (Pair& pair : pairs_) {
+      if (pair.is_stalled && is_healing) reset(pair);
       if (!pair.is_stalled && !pair.is_gone) work(pair);
+    }
     pairs_.remove_if([](const Pair& pair) { return pair.is_gone; });
   }
 }

@@ -67,7 +67,7 @@ class FaultProxy {
   void cover(std::uint16_t first);  // and comes between there
 
   void add(Fault fault);
-  void heal();  // no faults from here on; what stalls goes on stalling
+  void heal();  // no faults from here on; what stalls is broken off, as it is at last by whoever waits
   bool has_happened() const { return happened_ > 0; }
   int connections() const { return connections_; }  // control connections so far
 
@@ -125,7 +125,7 @@ class FaultProxy {
   const std::uint16_t server_port_;
   std::uint16_t port_ = 0;
   std::atomic<int> connections_{0}, happened_{0};
-  std::atomic<bool> is_over_{false};
+  std::atomic<bool> is_over_{false}, is_healing_{false};
   UniqueFd wake_;
   std::mutex mutex_;  // of faults_ and listeners_
   std::list<Fault> faults_;

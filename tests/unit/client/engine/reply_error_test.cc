@@ -34,6 +34,8 @@ const Case kCases[] = {
     {"NOOP", 421, "Timeout.", Errc::closed},
     {"RETR", 425, "Failed to establish connection.", Errc::refused},
     {"RETR", 426, "Failure writing network stream.", Errc::reset},
+    {"STOR", 451, "Transfer aborted 0.000 seconds (measured here)", Errc::reset},
+    {"RETR", 451, "Local error", Errc::io},
     {"RETR", 522, "SSL connection failed: session reuse required", Errc::tls},
     {"MLSD", 500, "Unknown command.", Errc::unsupported},
     {"MLSD", 501, "No such directory.", Errc::not_found},
