@@ -176,6 +176,14 @@ Secret::Secret(std::string_view text) {
   std::memcpy(data_, text.data(), size_);
 }
 
+Secret Secret::made(std::size_t size, const std::function<void(char*)>& fill) {
+  Secret secret;
+  secret.data_ = allocate_locked(size);
+  secret.size_ = size;
+  fill(secret.data_);
+  return secret;
+}
+
 Secret::Secret(Secret&& other) noexcept
     : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,6 +16,8 @@ class Secret {
  public:
   Secret() = default;
   explicit Secret(std::string_view text);  // copies; the caller wipes its own copy (wipe())
+  // `size` bytes, more than none, that `fill` writes where they will stay.
+  static Secret made(std::size_t size, const std::function<void(char*)>& fill);
   Secret(Secret&&) noexcept;
   Secret& operator=(Secret&&) noexcept;
   Secret(const Secret&) = delete;
