@@ -65,6 +65,10 @@ Status update_state_file(const std::string& path, Durability durability, const C
   const std::string fresh = path + ".new";
   if (auto written = write_new(fresh, *changed, durability); !written) return written;
   if (::rename(fresh.c_str(), path.c_str()) != 0) return fail_errno(errno, path);
+  if (durability != Durability::on_disk) return {};
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0) return fail_errno(errno, folder);
   return {};
 }
 
