@@ -11,6 +11,7 @@
 #include "client/cli/parse.h"
 #include "client/line/exit_code.h"
 #include "client/line/json_lines.h"
+#include "client/line/no_core.h"
 #include "client/line/output.h"
 #include "client/line/signals.h"
 
@@ -73,6 +74,7 @@ int with_output_written(int exit_code) {
 
 int main(int argc, char** argv) {
   set_locale();
+  ferry::client::forbid_core_dumps();
   if (asks_for_json(argc, argv)) ferry::client::start_json_lines();
   const int exit_code = with_output_written(run(argc, argv));
   ferry::client::emit_summary(exit_code);

@@ -51,12 +51,17 @@ int run_sites_list(const Options& options, Cancel& cancel);
 int run_sites_show(const Options& options, Cancel& cancel);
 int run_sites_add(const Options& options, Cancel& cancel);
 int run_sites_edit(const Options& options, Cancel& cancel);
+int run_sites_passphrase(const Options& options, Cancel& cancel);
 int run_sites_rm(const Options& options, Cancel& cancel);
 // account_commands.cc
 int run_passwd(const Options& options, Cancel& cancel);
 int run_register(const Options& options, Cancel& cancel);
 // completion_scripts.cc
 int run_completion(const Options& options, Cancel& cancel);
+// trust_commands.cc
+int run_trust_list(const Options& options, Cancel& cancel);
+int run_trust_add(const Options& options, Cancel& cancel);
+int run_trust_rm(const Options& options, Cancel& cancel);
 // shell_command.cc
 int run_shell(const Options& options, Cancel& cancel);
 

@@ -34,11 +34,19 @@ void add_quiet_options(CLI::App& app, RawOptions& raw) {
   app.add_flag("--no-input", raw.options.no_input, "never ask anything; fail instead");
 }
 
-void add_connection_options(CLI::App& app, RawOptions& raw) {
+// NAME-file and NAME-fd.
+void add_secret_source(CLI::App& app, const std::string& name, SecretSource& source,
+                       const std::string& what) {
+  app.add_option(name + "-file", source.file, what + " is this file's first line")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile);
+  app.add_option(name + "-fd", source.fd, what + " is the first line of this open descriptor")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+}
+
+void add_password_options(CLI::App& app, RawOptions& raw) {
   Options& options = raw.options;
-  app.add_option("-s,--server", options.host, "the server, when operands are paths instead of URLs")
-      ->type_name("HOST");
-  add_site_options(app, raw);
   app.add_option("--password-file", options.password_file, "the password is this file's first line")
       ->type_name("FILE")
       ->check(CLI::ExistingFile);
@@ -46,8 +54,36 @@ void add_connection_options(CLI::App& app, RawOptions& raw) {
                  "the password is the first line of this open descriptor")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber);
+}
+
+void add_saving_options(CLI::App& app, std::uint64_t takes, RawOptions& raw) {
+  Options& options = raw.options;
+  if ((takes & kSavePassword) != 0)
+    app.add_flag("--save-password", options.save_password, "keep the password, sealed with a passphrase");
+  if ((takes & kForgetPassword) != 0)
+    app.add_flag("--forget-password", options.forget_password, "keep the saved password no longer");
+  if ((takes & kPassword) != 0) add_password_options(app, raw);
+  if ((takes & kPassphrase) != 0)
+    add_secret_source(app, "--passphrase", options.passphrase, "what seals and opens the saved passwords");
+  if ((takes & kNewPassphrase) != 0)
+    add_secret_source(app, "--new-passphrase", options.new_passphrase, "what shall open them from now on");
+}
+
+void add_trust_options(CLI::App& app, RawOptions& raw) {
+  app.add_flag("--accept-new", raw.options.accept_new,
+               "remember an unknown certificate without a question; a changed one is refused as ever");
   app.add_option("--timeout", raw.timeout, "give up when the server is silent for so long (30s)")
       ->type_name("TIME");
+}
+
+void add_connection_options(CLI::App& app, RawOptions& raw) {
+  Options& options = raw.options;
+  app.add_option("-s,--server", options.host, "the server, when operands are paths instead of URLs")
+      ->type_name("HOST");
+  add_site_options(app, raw);
+  add_password_options(app, raw);
+  add_secret_source(app, "--passphrase", options.passphrase, "what opens the saved passwords");
+  add_trust_options(app, raw);
   add_quiet_options(app, raw);
 }
 
@@ -155,6 +191,8 @@ void add_options(CLI::App& app, const Command& command, RawOptions& raw) {
   if ((command.takes & kPolicy) != 0) add_policy_options(app, raw.options, raw.policy);
   if ((command.takes & kConnection) != 0) add_connection_options(app, raw);
   if ((command.takes & kSite) != 0) add_site_options(app, raw);
+  if ((command.takes & kTrust) != 0) add_trust_options(app, raw);
+  add_saving_options(app, command.takes, raw);
   if ((command.takes & kQuiet) != 0) add_quiet_options(app, raw);
 }
 
@@ -202,6 +240,12 @@ std::string convert(RawOptions& raw) {
   if (!options.new_password_file.empty() && options.new_password_fd >= 0)
     return "--new-password-file and --new-password-fd exclude each other";
   if (!options.shell_lines.empty() && !options.script.empty()) return "-c and -f exclude each other";
+  if (!options.passphrase.file.empty() && options.passphrase.fd >= 0)
+    return "--passphrase-file and --passphrase-fd exclude each other";
+  if (!options.new_passphrase.file.empty() && options.new_passphrase.fd >= 0)
+    return "--new-passphrase-file and --new-passphrase-fd exclude each other";
+  if (options.save_password && options.forget_password)
+    return "--save-password and --forget-password exclude each other";
   return "";
 }
 

@@ -33,12 +33,18 @@ enum Takes : std::uint64_t {
   kTotal = 1 << 21,      // sums
   kStdinName = 1 << 22,  // of what comes from stdin
   kNewPassword = 1 << 23,
-  kDoctor = 1 << 25,  // what may be tried on the server
-  kScript = 1 << 24,  // where the shell's lines come from
-  kSite = 1ULL << 40,    // what a saved site can say as well: port, user, encryption, certificate
-  kQuiet = 1ULL << 41,   // -q, --no-input
+  kDoctor = 1 << 25,    // what may be tried on the server
+  kScript = 1 << 24,    // where the shell's lines come from
+  kSite = 1ULL << 40,   // what a saved site can say as well: port, user, encryption, certificate
+  kQuiet = 1ULL << 41,  // -q, --no-input
   kFolder = 1ULL << 42,
   kUnset = 1ULL << 43,
+  kPassword = 1ULL << 44,    // --password-file and its like
+  kPassphrase = 1ULL << 45,  // of the saved passwords
+  kNewPassphrase = 1ULL << 46,
+  kSavePassword = 1ULL << 47,
+  kForgetPassword = 1ULL << 48,
+  kTrust = 1ULL << 49,  // what it takes to see a certificate
 };
 
 // What CLI11 fills before it is checked.

@@ -58,19 +58,23 @@ constexpr std::array kCommands{
     Command{"quota", "tell how much room is left", "[URL]", "the server, or a folder on it", 0, 1, kConnection | kJson, run_quota,
      "  ferry quota ftp://akira@files.example.org/\n"
      "  ferry quota -s files.example.org -u akira | awk '/^bytes/ {print $4}'"},
-    Command{"sites list", "list saved sites", "", "", 0, 0, 0, run_sites_list,
+    Command{"sites list", "list saved sites", "", "", 0, 0, kQuiet, run_sites_list,
      "  ferry sites list\n"
      "  ferry sites list | cut -f1"},
-    Command{"sites show", "show one saved site", "NAME", "which one", 1, 1, 0, run_sites_show,
+    Command{"sites show", "show one saved site", "NAME", "which one", 1, 1, kQuiet, run_sites_show,
      "  ferry sites show example"},
     Command{"sites add", "save a site under a name", "NAME URL", "its name, and where it is", 2, 2,
-     kSite | kFolder | kQuiet, run_sites_add,
+     kSite | kFolder | kSavePassword | kPassword | kPassphrase | kQuiet, run_sites_add,
      "  ferry sites add example ftp://akira@files.example.org/pics\n"
+     "  ferry sites add --save-password example ftp://akira@files.example.org/\n"
      "  ferry sites add backup ftps://backup.example.org -u akira --pin sha256:..."},
     Command{"sites edit", "change a saved site", "NAME [URL]", "which one, and where it is now", 1, 2,
-     kSite | kFolder | kUnset | kQuiet, run_sites_edit,
+     kSite | kFolder | kUnset | kSavePassword | kForgetPassword | kPassword | kPassphrase | kQuiet, run_sites_edit,
      "  ferry sites edit example --folder /archive --active\n"
      "  ferry sites edit example --unset pin"},
+    Command{"sites passphrase", "seal the saved passwords with another passphrase", "", "", 0, 0,
+     kPassphrase | kNewPassphrase | kQuiet, run_sites_passphrase,
+     "  ferry sites passphrase"},
     Command{"sites rm", "forget saved sites", "NAME...", "which ones", 1, -1, kQuiet, run_sites_rm,
      "  ferry sites rm example"},
     Command{"passwd", "change your password", "[URL]", "the server", 0, 1, kConnection | kJson | kNewPassword, run_passwd,
@@ -79,6 +83,15 @@ constexpr std::array kCommands{
     Command{"register", "make an account for yourself, where the server lets people", "[URL]", "the server, with the name you want", 0, 1,
      kConnection | kJson, run_register,
      "  ferry register ftp://akira@files.example.org/"},
+    Command{"trust list", "list the pinned certificates", "", "", 0, 0, kQuiet, run_trust_list,
+     "  ferry trust list\n"
+     "  ferry trust list | grep ^files.example.org:"},
+    Command{"trust add", "pin the certificate of a server", "HOST [sha256:HEX]",
+     "the server; its certificate, which else is shown and asked about", 1, 2, kSite | kTrust | kQuiet, run_trust_add,
+     "  ferry trust add files.example.org\n"
+     "  ferry trust add files.example.org:2121 sha256:..."},
+    Command{"trust rm", "forget pinned certificates", "HOST...", "of which servers", 1, -1, kSite | kQuiet, run_trust_rm,
+     "  ferry trust rm files.example.org:2121"},
     Command{"shell", "work on a server line by line", "[URL]", "where to log in", 0, 1, kConnection | kParallel | kScript, run_shell,
      "  ferry shell ftp://akira@files.example.org/\n"
      "  ferry shell ftp://akira@files.example.org/ -c 'cd pics; ls -l; quota'\n"

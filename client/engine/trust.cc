@@ -11,6 +11,11 @@ namespace {
 constexpr std::string_view kHeading =
     "# Servers whose certificates ferry trusts: host:port sha256:fingerprint first-seen last-seen\n";
 
+bool is_empty_or_comment(const std::string& line) {
+  const auto first = line.find_first_not_of(" \t\r\v\f");
+  return first == std::string::npos || line[first] == '#';
+}
+
 std::optional<Pin> parse_pin(const std::string& line) {
   std::istringstream words(line);
   Pin pin;
@@ -31,8 +36,8 @@ Error changed(const Site& site, const Certificate& certificate, const std::strin
               const std::string& since, const std::string& remedy) {
   return Error{
       Errc::untrusted,
-      "the certificate of " + site.key() + " is not the one that is pinned" + since +
-          ": pinned " + spell_fingerprint(known) + ", now " + spell_fingerprint(certificate.fingerprint) +
+      "the certificate of " + site.key() + " is not the one that is pinned" + since + ": pinned " +
+          spell_fingerprint(known) + ", now " + spell_fingerprint(certificate.fingerprint) +
           ". Someone may be reading this connection, or the server was set up anew: ask its operator" +
           remedy};
 }
@@ -50,8 +55,8 @@ Status ask(const Site& site, const Certificate& certificate, TrustStore& store, 
       break;
   }
   return fail(Errc::untrusted, "the certificate of " + site.key() + " is not trusted (" +
-                                   *certificate.why_untrusted +
-                                   "); its fingerprint is " + spell_fingerprint(certificate.fingerprint));
+                                   *certificate.why_untrusted + "); its fingerprint is " +
+                                   spell_fingerprint(certificate.fingerprint));
 }
 
 }  // namespace
@@ -61,7 +66,7 @@ Result<std::vector<Pin>> parse_pins(std::string_view text) {
   std::istringstream lines{std::string(text)};
   std::string line;
   for (int number = 1; std::getline(lines, line); ++number) {
-    if (line.find_first_not_of(" \t\r") == std::string::npos || line.front() == '#') continue;
+    if (is_empty_or_comment(line)) continue;
     auto pin = parse_pin(line);
     if (!pin) return fail(Errc::corrupt, "line " + std::to_string(number) + " is no pin");
     pins.push_back(std::move(*pin));
@@ -72,8 +77,8 @@ Result<std::vector<Pin>> parse_pins(std::string_view text) {
 std::string format_pins(const std::vector<Pin>& pins) {
   std::string text(kHeading);
   for (const Pin& pin : pins) {
-    text += pin.server + " " + spell_fingerprint(pin.fingerprint) + " " + pin.first_seen + " " + pin.last_seen +
-            "\n";
+    text += pin.server + " " + spell_fingerprint(pin.fingerprint) + " " + pin.first_seen + " " +
+            pin.last_seen + "\n";
   }
   return text;
 }
@@ -88,40 +93,77 @@ Result<std::vector<Pin>> TrustStore::read(std::string_view text) const {
   return pins;
 }
 
-Result<std::optional<Pin>> TrustStore::find(const std::string& server) const {
+Result<std::vector<Pin>> TrustStore::all() const {
   auto text = read_state_file(path_);
   if (!text) return tl::unexpected(text.error());
-  auto pins = read(*text);
+  return read(*text);
+}
+
+Result<std::optional<Pin>> TrustStore::find(const std::string& server) const {
+  auto pins = all();
   if (!pins) return tl::unexpected(pins.error());
   const auto found = find_pin(*pins, server);
   return found == pins->end() ? std::optional<Pin>() : std::optional<Pin>(*found);
 }
 
-Status TrustStore::remember(const std::string& server, const std::string& fingerprint, WallTime now) {
+Status TrustStore::change(const std::function<Status(std::vector<Pin>&)>& change_pins) {
   return update_state_file(path_, Durability::on_disk, [&](const std::string& text) -> Result<std::string> {
     auto pins = read(text);
     if (!pins) return tl::unexpected(pins.error());
-    const auto same = find_pin(*pins, server);
-    const std::string stamp = iso_time(now);
-    if (same == pins->end()) {
-      pins->push_back({server, fingerprint, stamp, stamp});
-    } else if (same->fingerprint == fingerprint) {
-      same->last_seen = stamp;
-    } else {
-      *same = {server, fingerprint, stamp, stamp};
-    }
+    if (auto changed = change_pins(*pins); !changed) return tl::unexpected(changed.error());
     return format_pins(*pins);
   });
 }
 
+Status TrustStore::remember(const std::string& server, const std::string& fingerprint, WallTime now) {
+  return change([&](std::vector<Pin>& pins) -> Status {
+    const auto same = find_pin(pins, server);
+    const std::string stamp = iso_time(now);
+    if (same == pins.end()) {
+      pins.push_back({server, fingerprint, stamp, stamp});
+    } else if (same->fingerprint == fingerprint) {
+      same->last_seen = stamp;
+    } else {
+      return fail(Errc::untrusted, "another certificate of " + server +
+                                       " has been pinned meanwhile: " + spell_fingerprint(same->fingerprint) +
+                                       ", now " + spell_fingerprint(fingerprint));
+    }
+    return {};
+  });
+}
+
+Result<std::optional<Pin>> TrustStore::replace(const std::string& server, const std::string& fingerprint,
+                                               WallTime now) {
+  std::optional<Pin> replaced;
+  auto done = change([&](std::vector<Pin>& pins) -> Status {
+    const auto same = find_pin(pins, server);
+    const std::string stamp = iso_time(now);
+    if (same == pins.end()) {
+      pins.push_back({server, fingerprint, stamp, stamp});
+      return {};
+    }
+    replaced = *same;
+    *same = {server, fingerprint, same->fingerprint == fingerprint ? same->first_seen : stamp, stamp};
+    return {};
+  });
+  if (!done) return tl::unexpected(done.error());
+  return replaced;
+}
+
+Status TrustStore::forget(const std::string& server) {
+  return change([&](std::vector<Pin>& pins) -> Status {
+    const auto pin = find_pin(pins, server);
+    if (pin == pins.end()) return fail(Errc::not_found, "no certificate of " + server + " is pinned");
+    pins.erase(pin);
+    return {};
+  });
+}
+
 Status TrustStore::refresh(const std::string& server, const std::string& fingerprint, WallTime now) {
-  return update_state_file(path_, Durability::on_disk, [&](const std::string& text) -> Result<std::string> {
-    auto pins = read(text);
-    if (!pins) return tl::unexpected(pins.error());
-    const auto same = find_pin(*pins, server);
-    if (same == pins->end() || same->fingerprint != fingerprint) return text;
-    same->last_seen = iso_time(now);
-    return format_pins(*pins);
+  return change([&](std::vector<Pin>& pins) -> Status {
+    const auto same = find_pin(pins, server);
+    if (same != pins.end() && same->fingerprint == fingerprint) same->last_seen = iso_time(now);
+    return {};
   });
 }
 
@@ -143,9 +185,9 @@ Status check_certificate(const Site& site, const Certificate& certificate, Trust
       }
       return {};
     }
-    return tl::unexpected(
-        changed(site, certificate, (*pin)->fingerprint, " since " + (*pin)->first_seen,
-                ". To accept the new one, remove the line of " + site.key() + " from " + store.path()));
+    return tl::unexpected(changed(site, certificate, (*pin)->fingerprint, " since " + (*pin)->first_seen,
+                                  ". If the new one is right: ferry trust add " + site.key() + " " +
+                                      spell_fingerprint(certificate.fingerprint)));
   }
   if (!certificate.why_untrusted || store.is_accepted_once(site.key(), certificate.fingerprint)) return {};
   return ask(site, certificate, store, asker);

@@ -7,6 +7,7 @@
 //   comments
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -36,9 +37,13 @@ class TrustStore {
   explicit TrustStore(std::string path) : path_(std::move(path)) {}
   static std::string default_path();
 
+  Result<std::vector<Pin>> all() const;
   Result<std::optional<Pin>> find(const std::string& server) const;
-  // Adds or replaces the pin. Creates folder and file.
+  // Adds the pin. Creates folder and file. Errc::untrusted: another one has been pinned meanwhile.
   Status remember(const std::string& server, const std::string& fingerprint, WallTime now);
+  // Adds the pin, or puts it in the place of another, which it returns.
+  Result<std::optional<Pin>> replace(const std::string& server, const std::string& fingerprint, WallTime now);
+  Status forget(const std::string& server);  // Errc::not_found
   // Stamps the pin's last_seen, if it is still there with this fingerprint.
   Status refresh(const std::string& server, const std::string& fingerprint, WallTime now);
   const std::string& path() const { return path_; }
@@ -55,6 +60,7 @@ class TrustStore {
 
  private:
   Result<std::vector<Pin>> read(std::string_view text) const;
+  Status change(const std::function<Status(std::vector<Pin>&)>& change_pins);
 
   std::string path_;
   mutable std::mutex mutex_;

@@ -12,6 +12,7 @@
 #include "client/engine/resume.h"
 #include "client/engine/site.h"
 #include "client/engine/verify.h"
+#include "client/line/secret_source.h"
 #include "client/line/sync_options.h"
 
 namespace ferry::client {
@@ -27,9 +28,12 @@ struct Options {
   std::string charset;       // of the server's names
   std::string password_file;
   int password_fd = -1;
+  SecretSource passphrase, new_passphrase;  // of the saved passwords
+  bool save_password = false, forget_password = false;
   std::chrono::milliseconds timeout{30'000};
   bool quiet = false;
   bool no_input = false;
+  bool accept_new = false;                         // certificates of servers that are not known yet
   bool json = false;                               // --json: NDJSON on stdout
   int verbosity = 0;                               // how often -v
   std::optional<std::chrono::milliseconds> stats;  // --stats
@@ -50,7 +54,7 @@ struct Options {
   SyncWish sync;
   int parallel = 4, retries = 5;
   Rates limit;
-  std::string new_password_file;                                // of passwd
+  std::string new_password_file;  // of passwd
   int new_password_fd = -1;
   std::vector<std::string> shell_lines;  // shell -c
   std::string script;                    // shell -f

@@ -102,8 +102,9 @@ Sessions::Sessions(const Options& options, Cancel& cancel)
     : options_(options),
       cancel_(cancel),
       may_ask_(!options.no_input && ::isatty(STDIN_FILENO) == 1),
+      vault_(options, may_ask_),
       trust_(TrustStore::default_path()),
-      asker_(may_ask_) {
+      asker_(may_ask_, options.accept_new) {
   if (options.limit.down) down_.emplace(*options.limit.down);
   if (options.limit.up) up_.emplace(*options.limit.up);
 }
@@ -113,22 +114,28 @@ RateLimits Sessions::limits() {
 }
 
 Result<Secret> Sessions::password_for(const Site& site, const std::string& user) {
-  const bool is_given = !options_.password_file.empty() || options_.password_fd >= 0;
-  if (is_given && !has_given_password_) {
-    auto secret = options_.password_fd >= 0 ? read_secret_line(options_.password_fd)
-                                            : secret_of_file(options_.password_file);
+  const SecretSource given{options_.password_file, options_.password_fd};
+  if (given.is_set() && !has_given_password_) {
+    auto secret = given.read();
     if (!secret) return secret;
     given_password_ = std::move(*secret);
     has_given_password_ = true;
   }
-  if (is_given) return given_password_.copy();
+  if (given.is_set()) return given_password_.copy();
+  if (!site.saved_as.empty()) {
+    auto sealed = vault_.password({site.saved_as, site.key(), user});
+    if (!sealed) return tl::unexpected(sealed.error());
+    if (*sealed) return std::move(**sealed);
+  }
   auto entry = netrc_for(site.host, user);
   if (!entry) return tl::unexpected(entry.error());
   if (*entry && (*entry)->has_password) return std::move((*entry)->password);
   if (is_anonymous(user)) return Secret(kAnonymousPassword);
   if (!may_ask_) {
-    return fail(Errc::bad_syntax, "no password for " + user + "@" + site.key() +
-                                      ": --password-file, --password-fd or ~/.netrc give one");
+    return fail(Errc::bad_syntax,
+                "no password for " + user + "@" + site.key() +
+                    ": --password-file, --password-fd or ~/.netrc give one" +
+                    (vault_.is_locked() ? ", --passphrase-file or --passphrase-fd open the saved one" : ""));
   }
   const std::string question = "Password of " + user + "@" + site.key() + ": ";
   emit_json("ask", JsonObject().text("about", "password").text("message", question));

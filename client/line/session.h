@@ -10,6 +10,7 @@
 #include "client/engine/pool.h"
 #include "client/line/options.h"
 #include "client/line/terminal.h"
+#include "client/line/vault.h"
 
 namespace ferry::client {
 
@@ -47,9 +48,9 @@ class Sessions {
     std::unique_ptr<Connection> connection;
     Credentials credentials;
   };
-  // A new connection. The password comes from options, netrc or a question, in this order, and a question
-  // only comes once the server is trusted; anonymous when nobody names a user. Errc::bad_syntax: nobody can
-  // be asked.
+  // A new connection. The password comes from options, the sealed ones, netrc or a question, in this order,
+  // and a question only comes once the server is trusted; anonymous when nobody names a user.
+  // Errc::bad_syntax: nobody can be asked.
   Result<LoggedIn> enter(const Site& site, const std::string& user);
   // Those of enter(). The question comes at once.
   Result<Credentials> credentials_for(const Site& site, const std::string& user);
@@ -78,6 +79,7 @@ class Sessions {
   const Options& options_;
   Cancel& cancel_;
   bool may_ask_;
+  Vault vault_;
   TrustStore trust_;
   TerminalTrust asker_;
   std::optional<RateLimit> down_, up_;  // of all sessions

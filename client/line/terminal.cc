@@ -22,16 +22,18 @@ namespace {
 
 constexpr std::size_t kMaxAnswer = 4096;
 
-std::string describe(const Site& site, const Certificate& certificate) {
+}  // namespace
+
+std::string certificate_text(const Site& site, const Certificate& certificate) {
   return fmt::format(
-      "The certificate of {} is not known yet: {}.\n"
+      "The certificate of {}: {}.\n"
       "  subject  {}\n  issuer   {}\n  valid    {} .. {}\n  SHA-256  {}\n",
-      terminal_safe(site.key()), terminal_safe(*certificate.why_untrusted),
+      terminal_safe(site.key()),
+      certificate.why_untrusted ? "not known yet, " + terminal_safe(*certificate.why_untrusted)
+                                : "a CA verifies it",
       terminal_safe(certificate.subject), terminal_safe(certificate.issuer),
       terminal_safe(certificate.not_before), terminal_safe(certificate.not_after), certificate.fingerprint);
 }
-
-}  // namespace
 
 Result<std::string> ask_line(const std::string& prompt) {
   const UniqueFd tty(::open("/dev/tty", O_RDWR | O_CLOEXEC));
@@ -52,13 +54,18 @@ Result<std::string> ask_line(const std::string& prompt) {
 }
 
 TrustAnswer TerminalTrust::unknown_certificate(const Site& site, const Certificate& certificate) {
+  if (accept_new_) {
+    print_error("the certificate of " + site.key() + " is new (" + certificate.why_untrusted.value_or("") +
+                ") and remembered from now on: " + spell_fingerprint(certificate.fingerprint));
+    return TrustAnswer::remember;
+  }
   if (!may_ask_) {
     print_error(
         "nobody can be asked whether to trust the certificate; --pin sha256:… names the right one, --ca FILE "
-        "its CA");
+        "its CA, --accept-new remembers it");
     return TrustAnswer::no;
   }
-  const std::string question = describe(site, certificate);
+  const std::string question = certificate_text(site, certificate);
   emit_json("ask", JsonObject().text("about", "certificate").text("message", question));
   const Console::Pause pause;
   fmt::print(stderr, "{}Compare the fingerprint with the one that the server's operator knows.\n", question);

@@ -47,14 +47,14 @@ TEST_F(FerrySites, AreAddedListedChangedAndForgotten) {
   ASSERT_EQ(::stat(sites().c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
   EXPECT_EQ(ferry({"sites", "list"}).out,
-            "example\tfiles.example.org\t21\trequired\takira\tpics\n"
-            "夏祭り\t::1\t9900\timplicit\tmika\t/srv\n");
+            "example\tfiles.example.org\t21\trequired\takira\tpics\t-\n"
+            "夏祭り\t::1\t9900\timplicit\tmika\t/srv\t-\n");
   EXPECT_TRUE(exits(0, ferry({"sites", "edit", "example", "--folder", "/new", "--tls=off", "-P", "2121"})));
   EXPECT_EQ(ferry({"sites", "show", "example"}).out,
             "name\texample\nhost\tfiles.example.org\nport\t2121\ntls\toff\nuser\takira\nfolder\t/new\n");
   EXPECT_TRUE(exits(0, ferry({"sites", "edit", "example", "--unset", "user", "--unset", "port"})));
   EXPECT_TRUE(exits(0, ferry({"sites", "rm", "夏祭り"})));
-  EXPECT_EQ(ferry({"sites", "list"}).out, "example\tfiles.example.org\t21\toff\t-\t/new\n");
+  EXPECT_EQ(ferry({"sites", "list"}).out, "example\tfiles.example.org\t21\toff\t-\t/new\t-\n");
 }
 
 TEST_F(FerrySites, EveryMistakeIsTold) {

@@ -22,6 +22,7 @@ class Terminal {
 
   void type_after(const std::string& text, const std::string& typed);
   int exit_code();  // waits for the end; 128 when a signal ended it
+  pid_t pid() const { return pid_; }
   const std::string& screen() const { return screen_; }
 
  private:

@@ -60,10 +60,24 @@ CertificateFiles TestCa::self_signed(const std::string& common_name) {
 
 CertificateFiles TestCa::ended(const std::string& common_name) {
   CertificateFiles files = make(common_name, {});
-  const auto done = run({"openssl", "x509", "-in", files.certificate, "-signkey", files.key, "-days", "-1",
-                         "-out", files.certificate + ".ended"});
-  if (done.exit_code != 0) throw std::runtime_error("openssl x509: " + done.err);
+  return end(files, {"-in", files.certificate, "-signkey", files.key});
+}
+
+CertificateFiles TestCa::issue_ended(const std::string& common_name) {
+  CertificateFiles files = make(common_name, {});
+  const std::string stem = (folder_.path() / "0").string(), request = files.key + ".request";
+  const auto asked =
+      run({"openssl", "req", "-new", "-key", files.key, "-subj", "/CN=" + common_name, "-out", request});
+  if (asked.exit_code != 0) throw std::runtime_error("openssl req: " + asked.err);
+  return end(files,
+             {"-req", "-in", request, "-CA", stem + ".pem", "-CAkey", stem + ".key", "-set_serial", "9"});
+}
+
+CertificateFiles TestCa::end(CertificateFiles files, const std::vector<std::string>& how) {
   files.certificate += ".ended";
+  std::vector<std::string> argv = {"openssl", "x509", "-days", "-1", "-out", files.certificate};
+  argv.insert(argv.end(), how.begin(), how.end());
+  if (const auto done = run(argv); done.exit_code != 0) throw std::runtime_error("openssl x509: " + done.err);
   files.fingerprint = fingerprint_of(files.certificate);
   return files;
 }

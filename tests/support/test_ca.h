@@ -22,10 +22,13 @@ class TestCa {
   CertificateFiles issue(const std::string& common_name);
   // Ours in nothing but their place.
   CertificateFiles self_signed(const std::string& common_name);
+  // Ours, and valid no more.
+  CertificateFiles issue_ended(const std::string& common_name);
   CertificateFiles ended(const std::string& common_name);  // self-signed too, and valid no more
   void become(const TestCa& other);  // its file() holds the other's certificate from here
 
  private:
+  CertificateFiles end(CertificateFiles files, const std::vector<std::string>& how);
   CertificateFiles make(const std::string& common_name, const std::vector<std::string>& how);
   TempDir folder_;
   int made_ = 0;

@@ -12,7 +12,7 @@
 #define FERRY_FUZZ_TARGETS(with)                                                            \
   with(address_fuzz) with(arguments_fuzz) with(command_line_fuzz) with(fact_selection_fuzz) \
       with(line_reader_fuzz) with(listing_fuzz) with(name_fuzz) with(proxy_header_fuzz)     \
-          with(queue_journal_fuzz) with(reply_fuzz) with(resume_fuzz) with(user_files_fuzz)
+          with(queue_journal_fuzz) with(reply_fuzz) with(resume_fuzz) with(sites_fuzz) with(user_files_fuzz)
 
 #define FERRY_DECLARE(name) extern "C" int name(const std::uint8_t* data, std::size_t size);
 FERRY_FUZZ_TARGETS(FERRY_DECLARE)
