@@ -62,6 +62,19 @@ int run_completion(const Options& options, Cancel& cancel);
 int run_trust_list(const Options& options, Cancel& cancel);
 int run_trust_add(const Options& options, Cancel& cancel);
 int run_trust_rm(const Options& options, Cancel& cancel);
+// queue_add.cc
+int run_queue_add(const Options& options, Cancel& cancel);
+// queue_run.cc
+int run_queue_run(const Options& options, Cancel& cancel);
+// queue_commands.cc
+int run_queue_list(const Options& options, Cancel& cancel);
+int run_queue_pause(const Options& options, Cancel& cancel);
+int run_queue_resume(const Options& options, Cancel& cancel);
+int run_queue_cancel(const Options& options, Cancel& cancel);
+int run_queue_retry(const Options& options, Cancel& cancel);
+int run_queue_clear(const Options& options, Cancel& cancel);
+int run_queue_move(const Options& options, Cancel& cancel);
+int run_queue_priority(const Options& options, Cancel& cancel);
 // shell_command.cc
 int run_shell(const Options& options, Cancel& cancel);
 

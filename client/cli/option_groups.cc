@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "client/engine/charset.h"
+#include "client/line/queue_text.h"
 
 namespace ferry::client {
 namespace {
@@ -32,6 +33,14 @@ void add_quiet_options(CLI::App& app, RawOptions& raw) {
   app.add_option("--log", raw.options.log_file, "add a line to this file for whatever happens")
       ->type_name("FILE");
   app.add_flag("--no-input", raw.options.no_input, "never ask anything; fail instead");
+}
+
+void add_server_options(CLI::App& app, RawOptions& raw) {
+  app.add_option("-s,--server", raw.options.host, "the server, when operands are paths instead of URLs")
+      ->type_name("HOST");
+  add_site_options(app, raw);
+  app.add_option("--timeout", raw.timeout, "give up when the server is silent for so long (30s)")
+      ->type_name("TIME");
 }
 
 // NAME-file and NAME-fd.
@@ -135,13 +144,27 @@ void add_parallel_options(CLI::App& app, RawOptions& raw) {
       ->type_name("DOWN[:UP]");
 }
 
+void add_queue_options(CLI::App& app, std::uint64_t takes, RawOptions& raw) {
+  if ((takes & kAllItems) != 0)
+    app.add_flag("--all", raw.options.all_items, "all items for which that makes sense");
+  if ((takes & kPlace) != 0)
+    app.add_option("--to", raw.place, "first, last, up, down, before=ID or behind=ID")
+        ->type_name("PLACE")
+        ->required();
+  if ((takes & kPriority) != 0)
+    app.add_option("--priority", raw.priority,
+                   "high, normal (the default), low or a number: higher ones first")
+        ->type_name("LEVEL");
+}
+
 void add_own_options(CLI::App& app, const Command& command, RawOptions& raw) {
   Options& options = raw.options;
-  app.add_option("operands", options.operands, command.operand_help)
-      ->type_name(command.operands)
-      ->expected(command.min_operands,
-                 command.max_operands < 0 ? CLI::detail::expected_max_vector_size : command.max_operands)
-      ->required(command.min_operands > 0);
+  if (command.max_operands != 0)
+    app.add_option("operands", options.operands, command.operand_help)
+        ->type_name(command.operands)
+        ->expected(command.min_operands,
+                   command.max_operands < 0 ? CLI::detail::expected_max_vector_size : command.max_operands)
+        ->required(command.min_operands > 0);
   if ((command.takes & kRecursive) != 0) app.add_flag("-r,--recursive", options.recursive, "whole folders");
   if ((command.takes & kResume) != 0)
     app.add_flag(
@@ -189,6 +212,8 @@ void add_own_options(CLI::App& app, const Command& command, RawOptions& raw) {
 void add_options(CLI::App& app, const Command& command, RawOptions& raw) {
   add_own_options(app, command, raw);
   if ((command.takes & kPolicy) != 0) add_policy_options(app, raw.options, raw.policy);
+  add_queue_options(app, command.takes, raw);
+  if ((command.takes & kServer) != 0) add_server_options(app, raw);
   if ((command.takes & kConnection) != 0) add_connection_options(app, raw);
   if ((command.takes & kSite) != 0) add_site_options(app, raw);
   if ((command.takes & kTrust) != 0) add_trust_options(app, raw);
@@ -234,6 +259,16 @@ std::string convert(RawOptions& raw) {
     const auto resume = parse_resume(raw.resume);
     if (!resume) return "--resume: auto, ask, always or never, not " + raw.resume;
     options.resume = *resume;
+    options.resume_wish = *resume;
+  }
+  if (!raw.priority.empty()) {
+    const auto priority = parse_priority(raw.priority);
+    if (!priority) return "--priority: high, normal, low or a number from -1000 to 1000, not " + raw.priority;
+    options.priority = *priority;
+  }
+  if (!raw.place.empty()) {
+    options.place = parse_move(raw.place);
+    if (!options.place) return "--to: first, last, up, down, before=ID or behind=ID, not " + raw.place;
   }
   if (!options.password_file.empty() && options.password_fd >= 0)
     return "--password-file and --password-fd exclude each other";

@@ -44,13 +44,17 @@ enum Takes : std::uint64_t {
   kNewPassphrase = 1ULL << 46,
   kSavePassword = 1ULL << 47,
   kForgetPassword = 1ULL << 48,
-  kTrust = 1ULL << 49,  // what it takes to see a certificate
+  kTrust = 1ULL << 49,     // what it takes to see a certificate
+  kServer = 1ULL << 50,    // of kConnection: where to
+  kAllItems = 1ULL << 52,  // of the queue
+  kPlace = 1ULL << 53,     // in the queue
+  kPriority = 1ULL << 54,
 };
 
 // What CLI11 fills before it is checked.
 struct RawOptions {
   Options options;
-  std::string tls, pin, timeout, verify, resume, limit, stats;
+  std::string tls, pin, timeout, verify, resume, limit, stats, priority, place;
   PolicyTexts policy;
   SyncTexts sync;
 };

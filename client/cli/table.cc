@@ -77,6 +77,35 @@ constexpr std::array kCommands{
      "  ferry sites passphrase"},
     Command{"sites rm", "forget saved sites", "NAME...", "which ones", 1, -1, kQuiet, run_sites_rm,
      "  ferry sites rm example"},
+    Command{"queue add", "put transfers on the queue", "get|put OPERAND...", "get or put, and what they take", 2, -1,
+     kServer | kJson | kRecursive | kResume | kOutput | kVerify | kPolicy | kPriority, run_queue_add,
+     "  ferry queue add put -r photos ftp://akira@files.example.org/\n"
+     "  ferry queue add get -c ftp://akira@files.example.org/disk.img -o /tmp/ --priority=high"},
+    Command{"queue list", "show what is on the queue", "[ID...]", "these items only", 0, -1, kJson, run_queue_list,
+     "  ferry queue list\n"
+     "  ferry queue list | awk -F'\\t' '$2 == \"failed\" { print $1 }'"},
+    Command{"queue run", "work the queue off", "", "", 0, 0, kPassword | kPassphrase | kQuiet | kJson | kProgress | kParallel, run_queue_run,
+     "  ferry queue run --parallel=8\n"
+     "  nohup ferry queue run --no-input >queue.log 2>&1 &"},
+    Command{"queue pause", "stop items, keeping what has arrived", "[ID...]", "which items", 0, -1, kAllItems, run_queue_pause,
+     "  ferry queue pause 3 4"},
+    Command{"queue resume", "let paused items go on", "[ID...]", "which items", 0, -1, kAllItems, run_queue_resume,
+     "  ferry queue resume --all"},
+    Command{"queue cancel", "give items up, with what has arrived", "[ID...]", "which items", 0, -1, kAllItems, run_queue_cancel,
+     "  ferry queue cancel 3"},
+    Command{"queue retry", "try items again that have failed, ask or were cancelled", "[ID...]", "which items", 0, -1,
+     kAllItems | kResume, run_queue_retry,
+     "  ferry queue retry --all\n"
+     "  ferry queue retry --resume=never 5"},
+    Command{"queue move", "change the order", "ID...", "which items", 1, -1, kPlace, run_queue_move,
+     "  ferry queue move 7 8 --to=first\n"
+     "  ferry queue move 7 --to=before=3"},
+    Command{"queue priority", "let items come sooner or later", "LEVEL [ID...]", "high, normal, low or a number; which items", 1, -1,
+     kAllItems, run_queue_priority,
+     "  ferry queue priority high 7"},
+    Command{"queue clear", "take items off the list that are over", "[ID...]",
+     "which items; without any those that are done or cancelled", 0, -1, kAllItems, run_queue_clear,
+     "  ferry queue clear"},
     Command{"passwd", "change your password", "[URL]", "the server", 0, 1, kConnection | kJson | kNewPassword, run_passwd,
      "  ferry passwd ftp://akira@files.example.org/\n"
      "  ferry passwd --password-file old --new-password-file new ftp://akira@files.example.org/"},

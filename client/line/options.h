@@ -14,6 +14,7 @@
 #include "client/engine/verify.h"
 #include "client/line/secret_source.h"
 #include "client/line/sync_options.h"
+#include "client/queue/move.h"
 
 namespace ferry::client {
 
@@ -38,6 +39,11 @@ struct Options {
   int verbosity = 0;                               // how often -v
   std::optional<std::chrono::milliseconds> stats;  // --stats
   std::string log_file;                            // --log
+
+  bool all_items = false;     // --all, of the queue
+  std::optional<Move> place;  // --to, in the queue
+  int priority = 0;
+  std::optional<Resume> resume_wish;  // what --resume said, if it did
 
   bool recursive = false, parents = false;
   Resume resume = Resume::never;

@@ -63,7 +63,10 @@ QueueItem acted(Action action, QueueItem item, const RetryWish& wish, WallTime n
     if (wish.resume) item.resume = *wish.resume;
   }
   // What is here goes at once; what is on the server goes when somebody is logged in there again.
-  if (action == Action::cancel) item.has_leftover = item.has_begun && item.direction == Direction::up;
+  if (action == Action::cancel) {
+    const bool is_folder = item.is_folder.value_or(false);
+    item.has_leftover = item.has_begun && item.direction == Direction::up && !is_folder;
+  }
   return item;
 }
 

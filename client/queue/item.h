@@ -61,6 +61,7 @@ struct QueueItem {
   int priority = 0;               // higher ones first
   Resume resume = Resume::automatic;
   VerifyWish verify;
+  Preserve preserve;
 
   ItemState state = ItemState::waiting;
   Bytes bytes_done = 0;

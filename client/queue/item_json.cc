@@ -100,6 +100,11 @@ std::string verify_word(const VerifyWish& wish) {
   return wish.how == VerifyWish::How::always ? std::string(digest_name(wish.kind)) : "auto";
 }
 
+std::string preserve_word(const Preserve& preserve) {
+  if (preserve.time) return preserve.mode ? "time,mode" : "time";
+  return preserve.mode ? "mode" : "none";
+}
+
 std::string security_word(ftp::Security security) {
   if (security == ftp::Security::clear) return "off";
   return security == ftp::Security::implicit_tls ? "implicit" : "required";
@@ -113,6 +118,7 @@ Json json_of_site(const Site& site) {
   if (site.active) json["active"] = true;
   if (!site.ca_file.empty()) put_bytes(json, "ca", site.ca_file);
   if (!site.pinned.empty()) json["pin"] = site.pinned;
+  if (!site.charset.empty()) put_bytes(json, "charset", site.charset);
   json["timeout_ms"] = site.timeout.count();
   return json;
 }
@@ -218,6 +224,7 @@ Result<Site> site_of_json(const Json& json) {
   reader.word("tls", site.security, parse_security);
   reader.flag("active", site.active);
   reader.bytes("ca", site.ca_file, false);
+  reader.bytes("charset", site.charset, false);
   std::string pin;
   reader.bytes("pin", pin, false);
   if (!pin.empty()) {
@@ -277,6 +284,7 @@ void read_wish(Reader& reader, QueueItem& item) {
   }
   reader.number("priority", item.priority, kLeastPriority, kMostPriority);
   reader.word("resume", item.resume, [](std::string_view text) { return parse_resume(text); });
+  reader.word("preserve", item.preserve, [](std::string_view text) { return parse_preserve(text); });
   reader.word("verify", item.verify, [](std::string_view text) { return parse_verify_wish(text); });
 }
 
@@ -315,6 +323,7 @@ Json json_of(const QueueItem& item) {
   if (item.priority != 0) json["priority"] = item.priority;
   json["resume"] = resume_word(item.resume);
   json["verify"] = verify_word(item.verify);
+  json["preserve"] = preserve_word(item.preserve);
   json["state"] = state_word(item.state);
   if (item.bytes_done != 0) json["done"] = item.bytes_done;
   if (item.bytes_total) json["total"] = *item.bytes_total;

@@ -120,7 +120,6 @@ struct LedgerLines {
     mark.size = static_cast<Bytes>(*size);
     if (!json.contains("modified") || !json["modified"].is_number_integer()) return damaged("no modified");
     mark.modified_ns = json["modified"].get<std::int64_t>();
-    if (json.contains("boot") && json["boot"].is_string()) mark.boot = json["boot"].get<std::string>();
     auto& marks = ledger.marks_[id];
     if (marks.insert_or_assign(std::move(*name), std::move(mark)).second) ++ledger.mark_count_;
     return {};
@@ -209,7 +208,6 @@ std::string Ledger::copied(QueueId id, const std::string& name, const FileMark& 
   put_bytes(json, "name", name);
   json["size"] = mark.size;
   json["modified"] = mark.modified_ns;
-  if (!mark.boot.empty()) json["boot"] = mark.boot;
   return finished(json);
 }
 

@@ -6,7 +6,7 @@
 //   {"type":"add","item":{…}}                                behind all others
 //   {"type":"set","id":5,"change":{"state":"done",…}}        a merge patch (RFC 7386) of the item
 //   {"type":"move","id":5,"behind":3}                        0: to the front
-//   {"type":"file","id":5,"name":"a/b","size":9,"modified":0,"boot":""}
+//   {"type":"file","id":5,"name":"a/b","size":9,"modified":0}
 //   {"type":"clear","id":5}
 #pragma once
 
@@ -21,12 +21,10 @@
 
 namespace ferry::client {
 
-// A file of a folder that has been copied: what its source was like then. `boot`: of a download that was not
-// waited for on the disk, the run of the machine in which it was written; after another one it may be gone.
+// A file of a folder that has been copied, and is on the disk: what its source was like then.
 struct FileMark {
   Bytes size = 0;
   std::int64_t modified_ns = 0;
-  std::string boot;
   bool operator==(const FileMark&) const = default;
 };
 using FileMarks = std::map<std::string, FileMark>;  // by the path below the folder

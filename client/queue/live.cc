@@ -56,7 +56,6 @@ std::string format_live(const LiveMap& live) {
     if (progress.total) json["total"] = *progress.total;
     json["files_done"] = progress.files_done;
     json["files_total"] = progress.files_total;
-    if (progress.rate) json["rate"] = *progress.rate;
     text += line_of(json) + "\n";
   }
   return text;
@@ -79,7 +78,6 @@ LiveMap parse_live(std::string_view text) {
     progress.total = bytes_in(json, "total");
     progress.files_done = number_in(json, "files_done");
     progress.files_total = number_in(json, "files_total");
-    progress.rate = bytes_in(json, "rate");
     live[static_cast<QueueId>(number_in(json, "id"))] = progress;
   }
   return live;

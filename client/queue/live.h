@@ -18,7 +18,6 @@ struct LiveProgress {
   Bytes done = 0, resumed = 0;
   std::optional<Bytes> total;
   std::int64_t files_done = 0, files_total = 0;  // of a folder
-  std::optional<Bytes> rate;                     // bytes per second
   bool operator==(const LiveProgress&) const = default;
 };
 using LiveMap = std::map<QueueId, LiveProgress>;

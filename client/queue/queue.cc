@@ -161,6 +161,17 @@ Result<QueueIds> Queue::act(Action action, const Selection& selection, const Ret
   return ids;
 }
 
+Status Queue::clear_finished() {
+  return change([](const Ledger& ledger) -> Result<std::string> {
+    std::string lines;
+    for (const auto& item : ledger.items()) {
+      const bool is_finished = item->state == ItemState::done || item->state == ItemState::cancelled;
+      if (is_finished && !item->has_leftover) lines += Ledger::cleared(item->id);
+    }
+    return lines;
+  });
+}
+
 Result<QueueIds> Queue::set_priority(const Selection& selection, int priority) {
   QueueIds ids;
   const auto make = [&](const Ledger& ledger) -> Result<std::string> {

@@ -18,6 +18,7 @@
 #include "client/queue/item.h"
 #include "client/queue/journal.h"
 #include "client/queue/live.h"
+#include "client/queue/move.h"
 
 namespace ferry::client {
 
@@ -27,12 +28,6 @@ using QueueIds = std::vector<QueueId>;
 struct Selection {
   QueueIds ids;
   bool all = false;
-};
-
-// Where an item is moved to: to an end, by one, or beside another.
-struct Move {
-  enum class To { front, back, up, down, before, behind } to = To::front;
-  QueueId other = 0;  // of before and behind
 };
 
 struct QueueRow {
@@ -70,6 +65,8 @@ class Queue {
   // All named ones or none. The ids of those that were changed. Errc::not_found; Errc::out_of_range: the
   // action makes no sense for one of them.
   Result<QueueIds> act(Action action, const Selection& selection, const RetryWish& wish = {});
+  // Those that are done or cancelled, if nothing of them is still to be removed.
+  Status clear_finished();
   Result<QueueIds> set_priority(const Selection& selection, int priority);
   // Several keep their order among themselves. Errc::not_found.
   Status move(const QueueIds& ids, const Move& where);

@@ -51,7 +51,9 @@ TEST(Ledger, KeepsEverythingOfAnItem) {
   EXPECT_EQ(there->remote, item.remote);
   EXPECT_EQ(there->site.pinned, item.site.pinned);
   EXPECT_EQ(there->site.timeout, item.site.timeout);
+  EXPECT_EQ(there->site.charset, item.site.charset);
   EXPECT_EQ(there->verify.kind, DigestKind::sha512);
+  EXPECT_TRUE(there->preserve.mode && !there->preserve.time);
   EXPECT_EQ(there->error, item.error);
   EXPECT_EQ(there->next_try, item.next_try);
   EXPECT_EQ(ledger.next_id(), 8U);
@@ -124,10 +126,10 @@ TEST(Ledger, ForgetsWhatIsClearedButNotItsId) {
 
 TEST(Ledger, KeepsTheFilesOfAFolderUntilItIsDone) {
   Ledger ledger = three_items();
-  take(ledger, Ledger::copied(2, "a/\xff", FileMark{5, -7, "boot"}));
-  take(ledger, Ledger::copied(2, "b", FileMark{6, 8, ""}));
-  take(ledger, Ledger::copied(2, "b", FileMark{9, 10, ""}));
-  EXPECT_EQ(ledger.marks(2), (FileMarks{{"a/\xff", {5, -7, "boot"}}, {"b", {9, 10, ""}}}));
+  take(ledger, Ledger::copied(2, "a/\xff", FileMark{5, -7}));
+  take(ledger, Ledger::copied(2, "b", FileMark{6, 8}));
+  take(ledger, Ledger::copied(2, "b", FileMark{9, 10}));
+  EXPECT_EQ(ledger.marks(2), (FileMarks{{"a/\xff", {5, -7}}, {"b", {9, 10}}}));
   EXPECT_EQ(ledger.live_lines(), 1U + 3 + 2);
   QueueItem done = *ledger.find(2);
   done.state = ItemState::done;

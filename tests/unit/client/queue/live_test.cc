@@ -7,7 +7,7 @@ namespace {
 
 TEST(LiveProgress, IsReadBack) {
   LiveMap live;
-  live[3] = {Phase::verifying, 10, 4, 20, 1, 2, 300};
+  live[3] = {Phase::verifying, 10, 4, 20, 1, 2};
   live[1] = {};
   EXPECT_EQ(parse_live(format_live(live)), live);
 }
