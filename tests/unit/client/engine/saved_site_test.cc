@@ -79,6 +79,7 @@ TEST(SavedSites, AMistakeIsToldWithItsLine) {
       {"[ab]\nhost = \"h\"\ncharset = \"klingon\"\n", "3:1: charset: "},
       {"[a]\nhost = \"h\"\n", "cannot be the name"},
       {"[ab]\nhost = \"h\"\n[ab]\nhost = \"i\"\n", "3:"},
+      {"[\nab]\n", "1:1: "},
       {"[ab\n", "1:"}};
   for (const auto& [text, told] : mistakes) {
     const auto sites = parse_sites(text);
