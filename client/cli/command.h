@@ -35,6 +35,9 @@ int run_put(const Options& options, Cancel& cancel);
 int run_cat(const Options& options, Cancel& cancel);
 // sync_command.cc
 int run_sync(const Options& options, Cancel& cancel);
+// digest_commands.cc
+int run_hash(const Options& options, Cancel& cancel);
+int run_verify(const Options& options, Cancel& cancel);
 // folder_commands.cc
 int run_ls(const Options& options, Cancel& cancel);
 int run_mkdir(const Options& options, Cancel& cancel);

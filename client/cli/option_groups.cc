@@ -199,6 +199,13 @@ void add_own_options(CLI::App& app, const Command& command, RawOptions& raw) {
         ->type_name("TIME");
   if ((command.takes & kSync) != 0) add_sync_options(app, raw.options.sync, raw.sync);
   if ((command.takes & kParallel) != 0) add_parallel_options(app, raw);
+  if ((command.takes & kReceipt) != 0)
+    app.add_option("--receipt", options.receipt,
+                   "a line with size and SHA-256 for each file, for `ferry verify --receipt`")
+        ->type_name("FILE");
+  if ((command.takes & kAlgo) != 0)
+    app.add_option("--algo", raw.algo, "sha256 (the default), sha512, sha1, md5 or crc32")
+        ->type_name("DIGEST");
   if ((command.takes & kVerify) != 0) {
     app.add_option("--verify", raw.verify,
                    "compare both sides' digests afterwards: auto (where the server computes them; the "
@@ -237,6 +244,10 @@ std::string convert(RawOptions& raw) {
     auto timeout = parse_duration(raw.timeout);
     if (!timeout || timeout->count() <= 0) return "--timeout: a time such as 30s or 2m, not " + raw.timeout;
     options.timeout = *timeout;
+  }
+  if (!raw.algo.empty()) {
+    options.algo = parse_digest_kind(raw.algo);
+    if (!options.algo) return "--algo: sha256, sha512, sha1, md5 or crc32, not " + raw.algo;
   }
   if (!raw.stats.empty()) {
     auto stats = parse_duration(raw.stats);

@@ -29,6 +29,8 @@ enum Takes : std::uint64_t {
   kParallel = 256,       // many files: sessions at once, tries, rates
   kSync = 512,           // what sync is to do (sync_options.h)
   kProgress = 1 << 16,   // --stats
+  kReceipt = 1 << 17,
+  kAlgo = 1 << 18,
   kListing = 1 << 20,    // how a listing looks
   kTotal = 1 << 21,      // sums
   kStdinName = 1 << 22,  // of what comes from stdin
@@ -54,7 +56,7 @@ enum Takes : std::uint64_t {
 // What CLI11 fills before it is checked.
 struct RawOptions {
   Options options;
-  std::string tls, pin, timeout, verify, resume, limit, stats, priority, place;
+  std::string tls, pin, timeout, verify, resume, limit, stats, algo, priority, place;
   PolicyTexts policy;
   SyncTexts sync;
 };

@@ -10,13 +10,13 @@ namespace {
 // clang-format off
 constexpr std::array kCommands{
     Command{"get", "download files or folders", "URL...", "what to download; behind URLs, a local target", 1, -1,
-     kConnection | kJson | kProgress | kRecursive | kResume | kOutput | kVerify | kParallel | kPolicy, run_get,
+     kConnection | kJson | kProgress | kReceipt | kRecursive | kResume | kOutput | kVerify | kParallel | kPolicy, run_get,
      "  ferry get ftp://akira@files.example.org/pics/a.jpg\n"
      "  ferry get -r ftp://akira@files.example.org/pics backup/\n"
      "  ferry get -c -s files.example.org -u akira disk.img -o /tmp\n"
      "  ferry get ftp://akira@files.example.org/dump.sql.gz -o - | gunzip"},
     Command{"put", "upload files or folders", "LOCAL... URL", "what to upload (- is standard input), and the remote folder to put it in", 1, -1,
-     kConnection | kJson | kProgress | kRecursive | kResume | kVerify | kParallel | kPolicy | kStdinName, run_put,
+     kConnection | kJson | kProgress | kReceipt | kRecursive | kResume | kVerify | kParallel | kPolicy | kStdinName, run_put,
      "  ferry put report.pdf ftp://akira@files.example.org/inbox/\n"
      "  ferry put -r photos ftp://akira@files.example.org/\n"
      "  ferry put --verify=sha256 disk.img -s files.example.org -u akira /images\n"
@@ -112,6 +112,14 @@ constexpr std::array kCommands{
     Command{"register", "make an account for yourself, where the server lets people", "[URL]", "the server, with the name you want", 0, 1,
      kConnection | kJson, run_register,
      "  ferry register ftp://akira@files.example.org/"},
+    Command{"hash", "digests of remote files", "URL...", "files, with -r folders", 1, -1, kConnection | kJson | kRecursive | kAlgo, run_hash,
+     "  ferry hash ftp://akira@files.example.org/disk.img\n"
+     "  ferry hash -r --algo=sha512 ftp://akira@files.example.org/pics > SUMS"},
+    Command{"verify", "compare files or folders, here or there", "A B", "two paths or URLs; with --receipt one, or none", 0, 2,
+     kConnection | kJson | kAlgo | kReceipt, run_verify,
+     "  ferry verify photos ftp://akira@files.example.org/photos\n"
+     "  ferry put -r --receipt=photos.receipt photos ftp://akira@files.example.org/\n"
+     "  ferry verify --receipt=photos.receipt ftp://akira@files.example.org/photos"},
     Command{"trust list", "list the pinned certificates", "", "", 0, 0, kQuiet, run_trust_list,
      "  ferry trust list\n"
      "  ferry trust list | grep ^files.example.org:"},

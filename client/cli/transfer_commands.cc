@@ -17,6 +17,31 @@
 namespace ferry::client {
 namespace {
 
+// The receipt that --receipt wants, and what becomes of it.
+class KeptReceipt {
+ public:
+  // Before anything is asked or sent: a receipt that cannot be written would be missed too late.
+  Status open(const Options& options, Display& display) {
+    if (options.receipt.empty()) return {};
+    auto opened = Receipt::open(options.receipt);
+    if (!opened) return tl::unexpected(opened.error());
+    receipt_.emplace(std::move(*opened));
+    display.keep_receipt(*receipt_);
+    return {};
+  }
+  // The exit code, another one if all went well but for the receipt.
+  int finish(int exit_code) {
+    if (!receipt_) return exit_code;
+    const auto kept = receipt_->finish();
+    if (kept) return exit_code;
+    const int failed = report(kept.error());
+    return exit_code == kExitDone ? failed : exit_code;
+  }
+
+ private:
+  std::optional<Receipt> receipt_;
+};
+
 // What an exit means for the user of a transfer.
 int conclude(const Tally& tally, Display& display, const Options& options) {
   display.summarize(tally);
@@ -30,6 +55,7 @@ JobOptions job_options(const Options& options, const Sessions& sessions) {
   JobOptions job;
   job.resume = options.resume == Resume::ask && !sessions.may_ask() ? Resume::automatic : options.resume;
   job.verify = options.verify;
+  job.wants_sha256 = !options.receipt.empty();
   job.preserve = options.preserve;
   return job;
 }
@@ -57,6 +83,7 @@ constexpr const char* kStandard = "-";
 std::string wrong_with_stream(const Options& options) {
   if (options.recursive) return "-r: a folder is no stream";
   if (options.resume != Resume::never) return "-c: what went through - cannot be gone on with";
+  if (!options.receipt.empty()) return "--receipt: what went through - cannot be looked at later";
   if (options.json) return "--json writes to standard output itself";
   return "";
 }
@@ -143,13 +170,15 @@ int run_get(const Options& options, Cancel& cancel) {
   if (!plan) return report_bad_operand(plan.error());
   if (plan->into == kStandard) return get_to_stdout(options, cancel, plan->sources, stream_style(options));
   Sessions sessions(options, cancel);
+  KeptReceipt kept;
   Display display(Display::style_for(STDERR_FILENO, options.quiet));
+  if (auto ready = kept.open(options, display); !ready) return report(ready.error());
   Tally tally;
   Reports reports(display, tally);
   for (std::size_t at = 0; at < plan->sources.size() && !reports.is_stopped();) {
     const Target& first = plan->sources[at];
     auto sessions_there = sessions.pool_to(first);
-    if (!sessions_there) return report_no_connection(sessions_there.error());
+    if (!sessions_there) return kept.finish(report_no_connection(sessions_there.error()));
     std::vector<std::string> remotes;  // of one server and user in a row
     for (; at < plan->sources.size() && is_same_session(plan->sources[at], first); ++at)
       remotes.push_back(plan->sources[at].resolve(*sessions_there->first));
@@ -157,7 +186,7 @@ int run_get(const Options& options, Cancel& cancel) {
     get_sources(run, remotes, {plan->into, options.recursive});
   }
   sessions.quit();
-  return conclude(tally, display, options);
+  return kept.finish(conclude(tally, display, options));
 }
 
 int run_put(const Options& options, Cancel& cancel) {
@@ -181,17 +210,19 @@ int run_put(const Options& options, Cancel& cancel) {
       return report(errno_error(errno, source));  // before anything is asked or sent
   }
   Sessions sessions(options, cancel);
+  KeptReceipt kept;
   Display display(Display::style_for(STDERR_FILENO, options.quiet));
+  if (auto ready = kept.open(options, display); !ready) return report(ready.error());
   Tally tally;
   Reports reports(display, tally);
   auto sessions_there = sessions.pool_to(*target);
-  if (!sessions_there) return report_no_connection(sessions_there.error());
+  if (!sessions_there) return kept.finish(report_no_connection(sessions_there.error()));
   const std::string remote = target->resolve(*sessions_there->first);
   const bool into_folder = sources.size() > 1 || target->path.empty() || target->path.back() == '/';
   CopyRun run{*sessions_there->pool, batch_options(options, sessions), reports, cancel};
   put_sources(run, sources, {remote, into_folder, options.recursive});
   sessions.quit();
-  return conclude(tally, display, options);
+  return kept.finish(conclude(tally, display, options));
 }
 
 int run_cat(const Options& options, Cancel& cancel) {

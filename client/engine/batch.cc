@@ -115,7 +115,8 @@ Batch::Outcome Batch::Work::try_once() {
   }
   ++batch_.life_signs_;
   batch_.fruitless_ = 0;
-  batch_.reports_.done(id_, {item_.direction, item_.name, *result});
+  const std::string there = url_of((*session)->site(), (*session)->user(), item_.remote);
+  batch_.reports_.done(id_, {item_.direction, item_.name, *result, item_.local, there});
   return std::optional<TransferResult>(std::move(*result));
 }
 
@@ -141,6 +142,7 @@ TransferOptions Batch::Work::transfer_options() {
   options.resume = job_.resume;
   options.verify = job_.verify;
   options.sync_small = !item_.is_synced_later;
+  options.wants_sha256 = job_.wants_sha256;
   options.note = [this](const std::string& text) { batch_.reports_.note(text); };
   options.note_once = [this](const std::string& what, const std::string& details) {
     if (job_.once->is_first(what)) batch_.reports_.note(what + details);

@@ -21,10 +21,10 @@ Result<ftp::Entry> facts_of(Connection& connection, const std::string& remote, c
 
 // The journal wants a digest of what is there even if the server has none to compare it with.
 std::optional<DigestKind> digest_for(const Connection& connection, const ftp::Entry& entry,
-                                     const VerifyWish& wish) {
-  auto kind = wanted_digest(wish, connection.features());
+                                     const TransferOptions& options) {
+  auto kind = running_digest(options, connection);
   const bool is_journaled = !entry.size || *entry.size >= kJournalFrom;
-  if (!kind && is_journaled && wish.how != VerifyWish::How::never) kind = DigestKind::sha256;
+  if (!kind && is_journaled && options.verify.how != VerifyWish::How::never) kind = DigestKind::sha256;
   return kind;
 }
 
@@ -44,7 +44,7 @@ class Download {
         part_(part),
         options_(options),
         progress_(progress),
-        kind_(digest_for(connection, entry, options.verify)) {}
+        kind_(digest_for(connection, entry, options)) {}
 
   // Until all bytes are in the partial.
   Status run();
@@ -202,6 +202,11 @@ Result<TransferResult> get_file(Connection& connection, const std::string& remot
       part->drop();
       return tl::unexpected(still.error());
     }
+  }
+  if (options.wants_sha256) {
+    auto sha256 = sha256_of(download.digest(), part->fd(), download.state().done);
+    if (!sha256) return tl::unexpected(sha256.error());
+    download.result().sha256 = std::move(*sha256);
   }
   const bool sync = options.sync_small || download.state().done >= kJournalFrom;
   if (auto placed =

@@ -7,6 +7,7 @@
 
 #include "client/engine/part_file.h"
 #include "client/engine/prefix_digest.h"
+#include "client/engine/transfer_io.h"
 
 namespace ferry::client {
 
@@ -33,6 +34,11 @@ Result<std::optional<TransferResult>> have_whole(Connection& connection, const s
   result.size = result.resumed = info.st_size;
   result.verified = Verified{*kind, DigestSource::asked};
   result.local_digest = *ours;
+  if (options.wants_sha256) {
+    auto sha256 = *kind == DigestKind::sha256 ? ours : sha256_of(nullptr, file.get(), info.st_size);
+    if (!sha256) return tl::unexpected(sha256.error());
+    result.sha256 = std::move(*sha256);
+  }
   return result;
 }
 

@@ -22,12 +22,14 @@ struct JobOptions {
   Preserve preserve;
   std::shared_ptr<Once> once =
       std::make_shared<Once>();  // what has been told, in all copies of these options
+  bool wants_sha256 = false;  // as TransferOptions
 };
 
 struct FileReport {
   Direction direction = Direction::up;
   std::string name;  // as the user knows it: foreign bytes
   TransferResult result;
+  std::string local = {}, remote = {};  // its path here; its address there, as url_of() has it
 };
 
 // Sizes come from servers, which may say anything: what is beyond 2^60 counts as unknown, and a sum stays

@@ -186,7 +186,7 @@ Status run(Upload& upload) {
     if (upload.options.note)
       upload.options.note(upload.remote +
                           ": the server does not go on in the middle of it, so it is sent from the start");
-    upload.begin_at(fresh_upload_start(upload.options.verify, upload.connection));
+    upload.begin_at(fresh_upload_start(upload.options, upload.connection));
     sent = upload.send();
   }
   if (!sent) return sent;
@@ -216,6 +216,13 @@ Result<TransferResult> put_file(Connection& connection, const std::string& local
   Upload upload{connection, remote, *file, begun, options, progress, {}, {}, {}};
   upload.begin_at(std::move(*start));
   if (auto done = run(upload); !done) return tl::unexpected(done.error());
+  if (options.wants_sha256) {
+    const Digest* running = upload.start.digest ? &*upload.start.digest : nullptr;
+    auto sha256 = sha256_of(running, file->fd(), file->size());
+    if (!sha256) return tl::unexpected(sha256.error());
+    if (auto unchanged = file->check_unchanged(); !unchanged) return tl::unexpected(unchanged.error());
+    upload.result.sha256 = std::move(*sha256);
+  }
   complete(upload.result, upload.state, began, upload.start.digest ? &*upload.start.digest : nullptr);
   return std::move(upload.result);
 }

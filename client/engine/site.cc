@@ -26,6 +26,16 @@ Site site_of(const ftp::Url& url) {
   return site;
 }
 
+std::string url_of(const Site& site, const std::string& user, const std::string& path) {
+  ftp::Url url;
+  url.security = site.security;
+  url.host = site.host;
+  url.port = site.port == url.effective_port() ? std::uint16_t{0} : site.port;
+  url.user = user;
+  url.path = "/" + path;  // a second slash makes it absolute
+  return ftp::format_url(url);
+}
+
 Result<std::string> parse_fingerprint(std::string_view text) {
   constexpr std::string_view kPrefix = "sha256:";
   constexpr std::size_t kHexDigits = 64;

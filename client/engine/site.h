@@ -32,6 +32,9 @@ std::string canonical_host(std::string host);
 
 Site site_of(const ftp::Url& url);
 
+// The address of an absolute path on a site: site_of() and remote_path() lead back to it.
+std::string url_of(const Site& site, const std::string& user, const std::string& path);
+
 // "sha256:ab12…", with or without the prefix and colons -> "AB:12:…". Errc::bad_syntax.
 Result<std::string> parse_fingerprint(std::string_view text);
 // The way back: "AB:12:…" -> "sha256:AB12…".

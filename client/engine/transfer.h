@@ -46,7 +46,8 @@ struct TransferOptions {
   AskResume ask;                                 // for Resume::ask; empty: nobody can be asked
   NoteOnce note_once;                            // the same of what is true of the server; may be empty
   Preserve preserve;
-  bool sync_small = true;  // downloads: wait until each is on the disk (PartFile::finish)
+  bool sync_small = true;     // downloads: wait until each is on the disk (PartFile::finish)
+  bool wants_sha256 = false;  // of the local file, in the result, whatever is verified: for a receipt
 };
 
 struct TransferResult {
@@ -55,6 +56,7 @@ struct TransferResult {
   std::chrono::milliseconds took{};
   std::optional<Verified> verified;  // both sides' digests are the same
   std::string local_digest;          // lower-case hex, if one was computed
+  std::string sha256;                // lower-case hex, of files that were asked for with wants_sha256
   std::string final_text;            // the server's last reply
 };
 

@@ -146,6 +146,17 @@ Error explain_refused_upload(Connection& connection, const std::string& remote, 
   return error;
 }
 
+std::optional<DigestKind> running_digest(const TransferOptions& options, const Connection& connection) {
+  auto kind = wanted_digest(options.verify, connection.features());
+  if (!kind && options.wants_sha256) kind = DigestKind::sha256;
+  return kind;
+}
+
+Result<std::string> sha256_of(const Digest* running, int fd, Bytes size) {
+  if (running != nullptr && running->kind() == DigestKind::sha256) return running->hex();
+  return digest_of_file(fd, DigestKind::sha256, size);
+}
+
 void complete(TransferResult& result, const TransferState& state, SteadyTime began, const Digest* digest) {
   result.size = state.done;
   result.resumed = state.resumed;

@@ -44,6 +44,13 @@ Status write_fully(int fd, std::string_view bytes);
 // Servers refuse a name in a folder that is not there in many ways: what is wrong. Asks the server.
 Error explain_refused_upload(Connection& connection, const std::string& remote, Error error);
 
+// Which digest is computed while the bytes pass; nullopt: none.
+std::optional<DigestKind> running_digest(const TransferOptions& options, const Connection& connection);
+
+// Of the whole local file: what ran along, if that is SHA-256, else it is read once more. Blocks on the disk.
+// Errc::io, out_of_range (it is shorter than `size`).
+Result<std::string> sha256_of(const Digest* running, int fd, Bytes size);
+
 // Fills in what is known at the end of a transfer either way. `digest` null: none wanted.
 void complete(TransferResult& result, const TransferState& state, SteadyTime began, const Digest* digest);
 

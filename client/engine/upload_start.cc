@@ -111,16 +111,16 @@ Result<Finding> examine(Connection& connection, const std::string& remote, const
 
 }  // namespace
 
-UploadStart fresh_upload_start(const VerifyWish& wish, const Connection& connection) {
+UploadStart fresh_upload_start(const TransferOptions& options, const Connection& connection) {
   UploadStart start;
-  if (const auto kind = wanted_digest(wish, connection.features())) start.digest.emplace(*kind);
+  if (const auto kind = running_digest(options, connection)) start.digest.emplace(*kind);
   return start;
 }
 
 Result<UploadStart> find_upload_start(Connection& connection, const std::string& remote,
                                       const UploadSource& source, const TransferOptions& options,
                                       const OnProgress& progress) {
-  UploadStart start = fresh_upload_start(options.verify, connection);
+  UploadStart start = fresh_upload_start(options, connection);
   if (options.resume == Resume::never) return start;
   auto there = look_there(connection, remote);
   if (!there) return tl::unexpected(there.error());

@@ -30,6 +30,6 @@ Result<UploadStart> find_upload_start(Connection& connection, const std::string&
                                       const UploadSource& source, const TransferOptions& options,
                                       const OnProgress& progress);
 // From the beginning, with a digest of nothing if one is wanted.
-UploadStart fresh_upload_start(const VerifyWish& wish, const Connection& connection);
+UploadStart fresh_upload_start(const TransferOptions& options, const Connection& connection);
 
 }  // namespace ferry::client

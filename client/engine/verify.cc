@@ -247,9 +247,13 @@ std::optional<VerifyWish> parse_verify_wish(std::string_view text) {
   return VerifyWish{VerifyWish::How::always, *kind};
 }
 
+bool computes_digest(const Features& features, DigestKind kind) {
+  return offers_hash(features, kind) || features.has(x_verb(kind));
+}
+
 std::optional<DigestKind> offered_digest(const Features& features) {
   for (const DigestKind kind : {DigestKind::sha256, DigestKind::sha512, DigestKind::sha1, DigestKind::md5}) {
-    if (offers_hash(features, kind) || features.has(x_verb(kind))) return kind;
+    if (computes_digest(features, kind)) return kind;
   }
   return std::nullopt;
 }

@@ -45,6 +45,8 @@ struct Verified {
   DigestSource source = DigestSource::asked;
 };
 
+// Whether the server computes this one of a file by itself.
+bool computes_digest(const Features& features, DigestKind kind);
 // The best digest that the server computes by itself: SHA-256, SHA-512, SHA-1 or MD5; nullopt: none.
 std::optional<DigestKind> offered_digest(const Features& features);
 // Which digest is to be computed here while the bytes pass; nullopt: none.

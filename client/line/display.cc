@@ -136,6 +136,7 @@ void Display::file_done(ItemId item, const FileReport& report) {
   model_.done(item, report.result.size);
   ++done_;
   if (report.result.verified) ++verified_;
+  if (receipt_ != nullptr) receipt_->add(report);
   if (style_ == Style::line) Console::of_process().print(done_for_people(report));
   tell(done_line(report));
   emit_json("done", done_fields(item, report));

@@ -14,6 +14,7 @@
 #include "client/engine/job.h"
 #include "client/line/output.h"
 #include "client/line/progress_model.h"
+#include "client/line/receipt.h"
 #include "client/line/ticker.h"
 
 namespace ferry::client {
@@ -37,6 +38,9 @@ class Display : public JobObserver {
   void note(const std::string& text) override;
   ResumeAnswer ask_resume(ItemId item, const ResumeQuestion& question) override;
 
+  // Every file that is done goes there, too; it must outlive the display.
+  void keep_receipt(Receipt& receipt) { receipt_ = &receipt; }
+
   void summarize(const Tally& tally);  // after several files
 
  private:
@@ -47,6 +51,7 @@ class Display : public JobObserver {
   void tell(const std::string& log_text);  // where log lines go
 
   const Style style_;
+  Receipt* receipt_ = nullptr;
   std::mutex mutex_;
   ProgressModel model_;
   std::set<ItemId> announced_;

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <mutex>
 
+#include "client/engine/retry.h"
 #include "client/line/console.h"
 #include "shared/base/clock.h"
 #include "shared/base/utf8.h"
@@ -235,17 +236,7 @@ std::string_view error_class(Errc kind) {
 }
 
 bool is_retryable(const Error& error) {
-  switch (error.kind) {
-    case Errc::timeout:
-    case Errc::closed:
-    case Errc::reset:
-    case Errc::refused:
-    case Errc::busy:
-    case Errc::cancelled:
-      return true;
-    default:
-      return error.reply_code == 451;  // RFC 959 §4.2.1: local error in processing
-  }
+  return error.kind == Errc::cancelled || remedy_for(error) == Remedy::again;
 }
 
 JsonObject error_fields(const Error& error) {

@@ -155,8 +155,19 @@ Result<std::string> remote_target(Connection& connection, const std::string& tar
   return *folder ? ftp::join_path(target, leaf) : target;
 }
 
+std::string digest_line(const std::string& hex, const std::string& name) {
+  if (name.find_first_of("\\\n\r") == name.npos) return hex + "  " + name;
+  std::string escaped;
+  for (const char c : name) {
+    const std::string_view text = c == '\\' ? "\\\\" : c == '\n' ? "\\n" : c == '\r' ? "\\r" : "";
+    escaped += text.empty() ? std::string_view(&c, 1) : text;
+  }
+  return "\\" + hex + "  " + escaped;
+}
+
 void print_digest(const std::string& hex, const std::string& name) {
-  fmt::print("{}  {}\n", hex, ::isatty(STDOUT_FILENO) == 1 ? terminal_safe(name) : name);
+  fmt::print("{}\n",
+             ::isatty(STDOUT_FILENO) == 1 ? hex + "  " + terminal_safe(name) : digest_line(hex, name));
 }
 
 }  // namespace ferry::client

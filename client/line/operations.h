@@ -35,7 +35,10 @@ std::string local_target(const std::string& target, const std::string& leaf);
 Result<std::string> remote_target(Connection& connection, const std::string& target, bool must_be_folder,
                                   const std::string& leaf);
 
-// "hex  name", as sha256sum(1) prints it; the name is safe on a terminal and as it is elsewhere.
+// "hex  name", as sha256sum(1) prints it, which marks a name with a backslash or newline by a backslash in
+// front. Pure.
+std::string digest_line(const std::string& hex, const std::string& name);
+// The name is safe on a terminal.
 void print_digest(const std::string& hex, const std::string& name);
 
 }  // namespace ferry::client

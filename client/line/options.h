@@ -38,6 +38,8 @@ struct Options {
   bool json = false;                               // --json: NDJSON on stdout
   int verbosity = 0;                               // how often -v
   std::optional<std::chrono::milliseconds> stats;  // --stats
+  std::string receipt;                             // --receipt
+  std::optional<DigestKind> algo;                  // --algo
   std::string log_file;                            // --log
 
   bool all_items = false;     // --all, of the queue

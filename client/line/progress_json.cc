@@ -27,6 +27,8 @@ JsonObject progress_of(const FileRow& file) {
       .number("eta_ms", ms_left(file.left));
 }
 
+}  // namespace
+
 std::string_view source_name(DigestSource source) {
   switch (source) {
     case DigestSource::announced:
@@ -38,8 +40,6 @@ std::string_view source_name(DigestSource source) {
   }
   return "";
 }
-
-}  // namespace
 
 JsonObject file_fields(const FileRow& file) {
   JsonObject fields;

@@ -23,6 +23,18 @@ TEST(Site, NamesIpv6InBrackets) {
   EXPECT_EQ(site.key(), "[::1]:2121");
 }
 
+TEST(Site, HasAddressesThatLeadBackToIt) {
+  Site site;
+  site.host = "::1";
+  site.port = 2121;
+  const std::string address = url_of(site, "aki ra", "/pics/a b%\xff");
+  EXPECT_EQ(address, "ftp://aki%20ra@[::1]:2121//pics/a%20b%25%FF");
+  const auto url = ftp::parse_url(address);
+  ASSERT_TRUE(url);
+  EXPECT_EQ(site_of(*url).key(), site.key());
+  EXPECT_EQ(remote_path("/home/akira", url->path), "/pics/a b%\xff");
+}
+
 TEST(Site, SpellsEveryHostInOneWay) {
   EXPECT_EQ(canonical_host("Files.Example.ORG."), "files.example.org");
   EXPECT_EQ(canonical_host("."), ".");
