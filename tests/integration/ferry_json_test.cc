@@ -107,7 +107,7 @@ TEST_F(FerryJson, TellsATransferFromStartToSummary) {
   const FerryClient ferry = client();
   write_noise(ferry.here() / "写真集.zip", 3'000'000, 1);
   write_file(ferry.here() / "caf\xe9", "");
-  const RunResult sent = ferry.run("put", {"--json", "写真集.zip", "caf\xe9", "/"});
+  const RunResult sent = ferry.run("put", {"--json", "-j1", "写真集.zip", "caf\xe9", "/"});
   EXPECT_EQ(sent.exit_code, 0) << sent.err;
   const auto lines = json_lines_of(sent.out);
   const auto starts = of_type(lines, "start"), done = of_type(lines, "done");
