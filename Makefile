@@ -12,7 +12,7 @@ JOBS ?= $(shell nproc)
 # --- Debian 12 packages: what a build needs, and what the tests need on top of that ---
 BUILD_DEPS := g++ make pkg-config libssl-dev libsodium-dev libsqlite3-dev libsqlitecpp-dev libedit-dev libspdlog-dev \
   libfmt-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libexpected-dev libsystemd-dev libseccomp-dev \
-  libncurses-dev openssl ca-certificates
+  libutf8proc-dev libncurses-dev openssl ca-certificates
 TEST_DEPS := libgtest-dev libgmock-dev librapidcheck-dev clang libclang-rt-14-dev python3 curl lftp tmux procps ncftp tnftp \
   inetutils-ftp wget perl libio-socket-ssl-perl libcommons-net-java openjdk-17-jdk-headless busybox mc
 
@@ -37,8 +37,8 @@ OUR_LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed -pthread $(MODE_FLAGS) $(MOD
 LIBS_shared := -lSQLiteCpp -lsqlite3 -lssl -lcrypto -lsodium -lspdlog -lfmt
 LIBS_ferryd := $(LIBS_shared) -lsystemd -lseccomp
 LIBS_ftpadm := $(LIBS_shared)
-LIBS_ferry := $(LIBS_shared) -ledit
-LIBS_tests := $(LIBS_shared) -lsystemd -lseccomp -ledit -lgmock -lgtest -lrapidcheck
+LIBS_ferry := $(LIBS_shared) -ledit -lutf8proc
+LIBS_tests := $(LIBS_shared) -lsystemd -lseccomp -ledit -lutf8proc -lgmock -lgtest -lrapidcheck
 
 # --- what there is: sources by wildcard, mains apart ---
 sources = $(sort $(foreach d,$(1),$(wildcard $(d)/*.cc $(d)/*/*.cc)))
@@ -168,7 +168,7 @@ $(FUZZ_BUILD)/obj/%.o: %.cc
 	@$(if $(Q),echo '  FUZZ $<')
 	$(Q)$(FUZZ_CXX) -I. -MMD -MP $(DEFINES) -c -o $@ $<
 $(FUZZ_BUILD)/%: $(FUZZ_BUILD)/obj/tests/fuzz/%.o $(FUZZ_OBJECTS)
-	$(Q)$(FUZZ_CXX) -fsanitize=fuzzer -o $@ $^ -Wl,--as-needed $(LIBS_shared)
+	$(Q)$(FUZZ_CXX) -fsanitize=fuzzer -o $@ $^ -Wl,--as-needed $(LIBS_shared) -lutf8proc
 
 fuzz: $(SRC_fuzz:tests/fuzz/%.cc=$(FUZZ_BUILD)/%)  ## each fuzz target for FUZZ_SECONDS (60)
 	@for target in $^; do mkdir -p $$target.corpus && echo "$$target" && \

@@ -218,7 +218,7 @@ void add_own_options(CLI::App& app, const Command& command, RawOptions& raw) {
 
 void add_options(CLI::App& app, const Command& command, RawOptions& raw) {
   add_own_options(app, command, raw);
-  if ((command.takes & kPolicy) != 0) add_policy_options(app, raw.options, raw.policy);
+  if ((command.takes & kPolicy) != 0) add_policy_options(app, raw.options, raw.policy, command.name);
   add_queue_options(app, command.takes, raw);
   if ((command.takes & kServer) != 0) add_server_options(app, raw);
   if ((command.takes & kConnection) != 0) add_connection_options(app, raw);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "client/line/options.h"
 
@@ -14,11 +15,12 @@ namespace ferry::client {
 
 // What CLI11 fills before it is checked.
 struct PolicyTexts {
-  std::string preserve;
+  std::string if_exists, preserve, links, min_free;
+  bool no_fit_check = false;
 };
 
-// All must outlive the parsing.
-void add_policy_options(CLI::App& app, Options& options, PolicyTexts& texts);
+// The texts and options must outlive the parsing. What a queued item cannot keep is for get and put alone.
+void add_policy_options(CLI::App& app, Options& options, PolicyTexts& texts, std::string_view command);
 // What is wrong, "" when nothing is.
 std::string convert_policies(const PolicyTexts& texts, Options& options);
 

@@ -60,8 +60,16 @@ JobOptions job_options(const Options& options, const Sessions& sessions) {
   return job;
 }
 
-BatchOptions batch_options(const Options& options, const Sessions& sessions) {
+CopyPolicy copy_policy(const Options& options, Placing& placing) {
+  return {&placing, options.checks_fit, options.min_free, {options.follow_links, options.nfc}};
+}
+
+// `placing` must outlive the batch.
+BatchOptions batch_options(const Options& options, const Sessions& sessions, Placing& placing) {
   BatchOptions batch;
+  batch.decide = [&placing](Connection& connection, CopyItem& item, JobOptions& job) {
+    return placing.decide(connection, item, job);
+  };
   batch.job = job_options(options, sessions);
   batch.parallel = options.parallel;
   batch.retry.retries = options.retries;
@@ -85,6 +93,7 @@ std::string wrong_with_stream(const Options& options) {
   if (options.resume != Resume::never) return "-c: what went through - cannot be gone on with";
   if (!options.receipt.empty()) return "--receipt: what went through - cannot be looked at later";
   if (options.json) return "--json writes to standard output itself";
+  if (options.if_exists != IfExists::overwrite) return "--if-exists: of a stream nothing is known beforehand";
   return "";
 }
 
@@ -174,6 +183,7 @@ int run_get(const Options& options, Cancel& cancel) {
   Display display(Display::style_for(STDERR_FILENO, options.quiet));
   if (auto ready = kept.open(options, display); !ready) return report(ready.error());
   Tally tally;
+  Placing placing(options.if_exists);
   Reports reports(display, tally);
   for (std::size_t at = 0; at < plan->sources.size() && !reports.is_stopped();) {
     const Target& first = plan->sources[at];
@@ -182,8 +192,8 @@ int run_get(const Options& options, Cancel& cancel) {
     std::vector<std::string> remotes;  // of one server and user in a row
     for (; at < plan->sources.size() && is_same_session(plan->sources[at], first); ++at)
       remotes.push_back(plan->sources[at].resolve(*sessions_there->first));
-    CopyRun run{*sessions_there->pool, batch_options(options, sessions), reports, cancel};
-    get_sources(run, remotes, {plan->into, options.recursive});
+    CopyRun run{*sessions_there->pool, batch_options(options, sessions, placing), reports, cancel};
+    get_sources(run, remotes, {plan->into, options.recursive, copy_policy(options, placing)});
   }
   sessions.quit();
   return kept.finish(conclude(tally, display, options));
@@ -214,13 +224,14 @@ int run_put(const Options& options, Cancel& cancel) {
   Display display(Display::style_for(STDERR_FILENO, options.quiet));
   if (auto ready = kept.open(options, display); !ready) return report(ready.error());
   Tally tally;
+  Placing placing(options.if_exists);
   Reports reports(display, tally);
   auto sessions_there = sessions.pool_to(*target);
   if (!sessions_there) return kept.finish(report_no_connection(sessions_there.error()));
   const std::string remote = target->resolve(*sessions_there->first);
   const bool into_folder = sources.size() > 1 || target->path.empty() || target->path.back() == '/';
-  CopyRun run{*sessions_there->pool, batch_options(options, sessions), reports, cancel};
-  put_sources(run, sources, {remote, into_folder, options.recursive});
+  CopyRun run{*sessions_there->pool, batch_options(options, sessions, placing), reports, cancel};
+  put_sources(run, sources, {remote, into_folder, options.recursive, copy_policy(options, placing)});
   sessions.quit();
   return kept.finish(conclude(tally, display, options));
 }

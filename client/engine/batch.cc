@@ -144,6 +144,7 @@ TransferOptions Batch::Work::transfer_options() {
   options.sync_small = !item_.is_synced_later;
   options.wants_sha256 = job_.wants_sha256;
   options.note = [this](const std::string& text) { batch_.reports_.note(text); };
+  options.keep_existing = job_.keep_existing;
   options.note_once = [this](const std::string& what, const std::string& details) {
     if (job_.once->is_first(what)) batch_.reports_.note(what + details);
   };
@@ -163,6 +164,8 @@ Result<TransferResult> Batch::Work::transfer(Connection& connection) {
 
 void Batch::Work::note_progress(const TransferState& state) {
   if (state.phase == Phase::moving) {
+    // From now on what has this name over there is what we have sent: a later try may begin anew.
+    if (item_.direction == Direction::up && state.done > state.resumed) job_.keep_existing = false;
     furthest_ = std::max(furthest_, state.done);
     ++own_signs_;
     ++batch_.life_signs_;

@@ -34,13 +34,13 @@ Verdict by_time(const ConflictFacts& facts) {
     return failing("is there, and the server does not tell which of the two is newer");
   const seconds precision = std::max(facts.source.precision, facts.target.precision);
   return copy_unless(!is_later(*facts.source.modified, *facts.target.modified, precision),
-                     "skipped, what is there is as new");
+                     "what is there is as new");
 }
 
 Verdict by_size(const ConflictFacts& facts) {
   if (!facts.source.size || !facts.target.size)
     return failing("is there, and the server does not tell its size");
-  return copy_unless(*facts.source.size == *facts.target.size, "skipped, what is there has the same size");
+  return copy_unless(*facts.source.size == *facts.target.size, "what is there has the same size");
 }
 
 bool sizes_differ(const ConflictFacts& facts) {
@@ -51,7 +51,7 @@ Verdict by_digest(const ConflictFacts& facts) {
   if (sizes_differ(facts) || facts.content == Sameness::different) return {Action::copy};
   if (facts.content == Sameness::unknown)
     return failing("is there, and the server has no digest of it to compare");
-  return {Action::skip, "skipped, what is there has the same digest"};
+  return {Action::skip, "what is there has the same digest"};
 }
 
 // No policy puts a file in a folder's place. A pipe or a device has no place for a file either.
@@ -98,7 +98,7 @@ Verdict decide_conflict(IfExists policy, const ConflictFacts& facts) {
     case IfExists::hash:
       return by_digest(facts);
     case IfExists::skip:
-      return {Action::skip, "skipped, it is there already"};
+      return {Action::skip, "it is there already"};
     case IfExists::rename:
       return {Action::rename};
     case IfExists::fail:
@@ -114,11 +114,6 @@ bool is_later(WallTime a, WallTime b, seconds precision) {
     return beyond < seconds(0) ? whole - beyond - precision : whole - beyond;
   };
   return step(a) > step(b);
-}
-
-seconds precision_of_list_time(WallTime shown) {
-  const auto day = std::chrono::floor<std::chrono::days>(shown);
-  return shown == day ? seconds(std::chrono::days(1)) : seconds(std::chrono::minutes(1));
 }
 
 std::string numbered_name(std::string_view name, int number) {

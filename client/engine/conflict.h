@@ -60,9 +60,6 @@ Verdict decide_conflict(IfExists policy, const ConflictFacts& facts);
 // Is `a` later than `b`, as far as the less exact of the two tells?
 bool is_later(WallTime a, WallTime b, std::chrono::seconds precision);
 
-// What LIST shows is a minute, and of old files a day.
-std::chrono::seconds precision_of_list_time(WallTime shown);
-
 // "a.txt", 2 -> "a (2).txt"; ".profile" -> ".profile (2)"; "a.tar.gz" -> "a (2).tar.gz". Never longer than
 // 255 bytes: the front part is cut, between characters.
 std::string numbered_name(std::string_view name, int number);

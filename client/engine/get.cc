@@ -166,6 +166,26 @@ Status is_still(Connection& connection, const std::string& remote, const ftp::En
 
 }  // namespace
 
+namespace {
+
+// TransferOptions::keep_existing: the beginning of the file is gone on with, nothing else is touched.
+Status keep(Connection& connection, const std::string& remote, const ftp::Entry& entry,
+            const std::string& local, LocalTarget& target, const TransferOptions& options,
+            const OnProgress& progress) {
+  target.must_be_free = true;
+  if (!target.exists) return {};
+  if (options.resume == Resume::never) return fail(Errc::exists, local + ": is there already");
+  auto beginning = have_beginning(connection, remote, entry, local, options, progress);
+  if (!beginning) return tl::unexpected(beginning.error());
+  if (!*beginning || !become_partial(local))
+    return fail(Errc::exists, local + ": is there already, and cannot be shown to be the same file");
+  if (!target.new_mode) target.new_mode = target.mode;
+  target.exists = false;
+  return {};
+}
+
+}  // namespace
+
 Result<TransferResult> get_file(Connection& connection, const std::string& remote, const std::string& local,
                                 const TransferOptions& options, const OnProgress& progress,
                                 const ftp::Entry* known) {
@@ -187,6 +207,10 @@ Result<TransferResult> get_file(Connection& connection, const std::string& remot
       drop_partial(local, *target);
       return std::move(**whole);
     }
+  }
+  if (options.keep_existing) {
+    if (auto kept = keep(connection, remote, *entry, local, *target, options, progress); !kept)
+      return tl::unexpected(kept.error());
   }
   auto part = PartFile::open(local, *target);
   if (!part) return tl::unexpected(part.error());

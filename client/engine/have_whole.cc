@@ -42,4 +42,21 @@ Result<std::optional<TransferResult>> have_whole(Connection& connection, const s
   return result;
 }
 
+Result<bool> have_beginning(Connection& connection, const std::string& remote, const ftp::Entry& entry,
+                            const std::string& local, const TransferOptions& options,
+                            const OnProgress& progress) {
+  const UniqueFd file(::open(local.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  struct stat info {};
+  if (!file || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size == 0) return false;
+  const bool wants_one = options.verify.how == VerifyWish::How::always;
+  const auto kind = wants_one ? options.verify.kind : offered_digest(connection.features());
+  if (!kind || !entry.size || *entry.size <= info.st_size) return false;
+  auto theirs = remote_prefix_digest(connection, remote, *kind, info.st_size, false);
+  if (!theirs) return tl::unexpected(theirs.error());
+  if (!*theirs) return false;
+  auto ours = PrefixDigest(connection, file.get(), info.st_size, progress).hex(*kind, info.st_size);
+  if (!ours) return tl::unexpected(ours.error());
+  return *ours == **theirs;
+}
+
 }  // namespace ferry::client

@@ -1,4 +1,5 @@
-// Whether a download is needed at all. Blocks on network and disk. Internal to client/engine.
+// Whether a download is needed at all, or for the rest only. Blocks on network and disk. Internal to
+// client/engine.
 #pragma once
 
 #include "client/engine/part_file.h"
@@ -13,5 +14,10 @@ Result<std::optional<TransferResult>> have_whole(Connection& connection, const s
                                                  const ftp::Entry& entry, const std::string& local,
                                                  const LocalTarget& target, const TransferOptions& options,
                                                  const OnProgress& progress);
+
+// Is the file `local`, which is shorter, the beginning of the remote one, by both sides' digests?
+Result<bool> have_beginning(Connection& connection, const std::string& remote, const ftp::Entry& entry,
+                            const std::string& local, const TransferOptions& options,
+                            const OnProgress& progress);
 
 }  // namespace ferry::client

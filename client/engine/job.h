@@ -20,6 +20,7 @@ struct JobOptions {
   Resume resume = Resume::never;
   VerifyWish verify;
   Preserve preserve;
+  bool keep_existing = false;  // as TransferOptions
   std::shared_ptr<Once> once =
       std::make_shared<Once>();  // what has been told, in all copies of these options
   bool wants_sha256 = false;  // as TransferOptions

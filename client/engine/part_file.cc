@@ -56,6 +56,10 @@ Result<LocalTarget> look_at_target(const std::string& path) {
   return LocalTarget{true, info.st_mode & 0777};
 }
 
+bool become_partial(const std::string& name) {
+  return ::renameat2(AT_FDCWD, name.c_str(), AT_FDCWD, part_path(name).c_str(), RENAME_NOREPLACE) == 0;
+}
+
 std::string part_path(const std::string& name) {
   constexpr std::size_t kMostOfName = 255 - sizeof ".ferry-part.journal.new", kKept = 200;
   const auto slash = name.rfind('/');
@@ -158,6 +162,19 @@ void PartFile::write_down(Durability durability) {
   if (!write_journal(path_, *description_, durability)) description_.reset();
 }
 
+Status PartFile::take_name(const std::string& name, bool must_be_free) {
+  int done =
+      ::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, name.c_str(), must_be_free ? RENAME_NOREPLACE : 0);
+  if (done != 0 && must_be_free && errno == EINVAL) {  // a file system that cannot
+    done = ::link(path_.c_str(), name.c_str());
+    if (done == 0) ::unlink(path_.c_str());
+  }
+  if (done == 0) return {};
+  if (must_be_free && errno == EEXIST)
+    return fail(Errc::exists, name + ": is there by now; what has come waits as " + path_);
+  return fail_errno(errno, name);
+}
+
 Status PartFile::finish(const std::string& name, const LocalTarget& target,
                         const std::optional<WallTime>& modified, bool sync) {
   set_modified(fd_.get(), modified);
@@ -165,7 +182,7 @@ Status PartFile::finish(const std::string& name, const LocalTarget& target,
   if (keeps_mode && ::fchmod(fd_.get(), target.new_mode.value_or(target.mode)) != 0)
     return fail_errno(errno, path_);
   if (sync && ::fsync(fd_.get()) != 0) return fail_errno(errno, path_);
-  if (::rename(path_.c_str(), name.c_str()) != 0) return fail_errno(errno, name);
+  if (auto taken = take_name(name, target.must_be_free); !taken) return taken;
   remove_journal(path_);
   return sync ? sync_name(name) : Status();
 }

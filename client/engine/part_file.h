@@ -29,10 +29,14 @@ inline constexpr std::chrono::seconds kSyncTime{10};
 struct LocalTarget {
   bool exists = false;
   mode_t mode = 0;
+  bool must_be_free = false;            // what has come there meanwhile stays
   std::optional<mode_t> new_mode = {};  // what it is to have instead (--preserve=mode)
 };
 // Never a pipe, a device or a socket (Errc::exists): a rename would put a file in its place.
 Result<LocalTarget> look_at_target(const std::string& path);
+
+// Makes the file `name` its own partial, unless there is one. False: it stays what it is.
+bool become_partial(const std::string& name);
 
 // The partial of the file `name`: NAME.ferry-part. A name so long that this would be none is cut, and told
 // apart by a digest of the whole.
@@ -67,6 +71,7 @@ class PartFile {
 
  private:
   static Result<UniqueFd> open_locked(const std::string& path, mode_t mode);
+  Status take_name(const std::string& name, bool must_be_free);
   void write_down(Durability durability);
 
   UniqueFd fd_;

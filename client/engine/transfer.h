@@ -48,6 +48,9 @@ struct TransferOptions {
   Preserve preserve;
   bool sync_small = true;     // downloads: wait until each is on the disk (PartFile::finish)
   bool wants_sha256 = false;  // of the local file, in the result, whatever is verified: for a receipt
+  // What has the target's name already stays, unless it is proven to be the file or its beginning:
+  // Errc::exists. Uploads look for that only if they are to be resumed; whoever asks for less has looked.
+  bool keep_existing = false;
 };
 
 struct TransferResult {

@@ -8,6 +8,7 @@
 
 #include "client/engine/listing.h"
 #include "client/engine/part_file.h"
+#include "client/engine/tree_names.h"
 #include "shared/ftp/path.h"
 
 namespace ferry::client {
@@ -20,6 +21,8 @@ Status make_local_folder(const std::string& path, bool is_root) {
   struct stat info {};
   const int known = is_root ? ::stat(path.c_str(), &info) : ::lstat(path.c_str(), &info);
   if (why == EEXIST && known == 0 && S_ISDIR(info.st_mode)) return {};
+  if (known == 0 && S_ISREG(info.st_mode))
+    return fail(Errc::not_directory, path + ": is a file here, where a folder is to be");
   if (known == 0 && S_ISLNK(info.st_mode))
     return fail(Errc::outside, path + ": is a symbolic link here, which is not followed");
   return fail_errno(why, path);
@@ -33,7 +36,12 @@ Status make_remote_folder(Connection& connection, const std::string& path) {
   if (!connection.usable()) return tl::unexpected(made.error());
   auto there = is_directory(connection, path);
   if (!there) return tl::unexpected(there.error());
-  return *there ? Status() : tl::unexpected(made.error());
+  if (*there) return {};
+  const auto file = describe(connection, path);
+  if (!file && !connection.usable()) return tl::unexpected(file.error());
+  if (file && !file->is_directory())
+    return fail(Errc::not_directory, path + ": is a file on the server, where a folder is to be");
+  return tl::unexpected(made.error());
 }
 
 Status make_remote_folders(Connection& connection, const std::string& path) {
@@ -88,13 +96,15 @@ Status remove_tree(Connection& connection, const std::string& path) {
 
 TreeCopy::TreeCopy(CopyRun& run, Direction direction, std::string from, std::string to, TreePlan plan)
     : run_(&run), direction_(direction), from_(std::move(from)), to_(std::move(to)), plan_(std::move(plan)) {
+  if (direction == Direction::down) note_case_pairs(plan_);
   for (const auto& note : plan_.notes) run.reports.note(note);
   for (const auto& failure : plan_.failures) run.reports.failed(0, failure);
   run.reports.plan(plan_.files, plan_.bytes);
 }
 
-Result<TreeCopy> TreeCopy::up(CopyRun& run, const std::string& local, const std::string& remote) {
-  auto plan = plan_local_tree(local);
+Result<TreeCopy> TreeCopy::up(CopyRun& run, const std::string& local, const std::string& remote,
+                              const LocalTreeOptions& options) {
+  auto plan = plan_local_tree(local, options);
   if (!plan) return tl::unexpected(std::move(plan.error()));
   return TreeCopy(run, Direction::up, local, remote, std::move(*plan));
 }
@@ -118,9 +128,9 @@ std::optional<CopyItem> TreeCopy::next() {
     }
     if (!item.is_folder()) {
       has_files_ = true;
-      return item_of(item.entry);
+      return item_of(item);
     }
-    if (auto made = make_folder(path); !made) {
+    if (auto made = make_folder(item); !made) {
       run_->fail(made.error());
       if (path.empty()) at_ = plan_.items.size();
       lost_.push_back(path + "/");
@@ -129,12 +139,17 @@ std::optional<CopyItem> TreeCopy::next() {
   return std::nullopt;
 }
 
-Status TreeCopy::make_folder(const std::string& path) {
-  if (direction_ == Direction::down)
-    return make_local_folder(path.empty() ? to_ : (std::filesystem::path(to_) / path).native(), path.empty());
+std::string TreeCopy::target_of(const TreeItem& item) const {
+  if (direction_ == Direction::up) return ftp::join_path(to_, item.path_there());
+  return item.entry.name.empty() ? to_ : (std::filesystem::path(to_) / item.entry.name).native();
+}
+
+Status TreeCopy::make_folder(const TreeItem& folder) {
+  const bool is_root = folder.entry.name.empty();
+  const std::string target = target_of(folder);
+  if (direction_ == Direction::down) return make_local_folder(target, is_root);
   return run_->ask([&](Connection& connection) {
-    return path.empty() ? make_remote_folders(connection, to_)
-                        : make_remote_folder(connection, ftp::join_path(to_, path));
+    return is_root ? make_remote_folders(connection, target) : make_remote_folder(connection, target);
   });
 }
 
@@ -143,15 +158,20 @@ bool TreeCopy::is_lost(const std::string& path) const {
   return std::ranges::any_of(lost_, [&](const std::string& folder) { return path.starts_with(folder); });
 }
 
-CopyItem TreeCopy::item_of(ftp::Entry& file) const {
+CopyItem TreeCopy::item_of(TreeItem& file) const {
   CopyItem item;
   item.direction = direction_;
-  item.name = file.name;
-  const std::filesystem::path here(direction_ == Direction::up ? from_ : to_);
-  item.local = (here / file.name).native();
-  item.remote = ftp::join_path(direction_ == Direction::up ? to_ : from_, file.name);
+  item.name = file.entry.name;
   item.no_links = item.is_synced_later = true;
-  if (direction_ == Direction::down) item.known = std::move(file);
+  if (direction_ == Direction::up) {
+    item.local =
+        file.source.empty() ? (std::filesystem::path(from_) / file.entry.name).native() : file.source;
+    item.remote = target_of(file);
+  } else {
+    item.local = target_of(file);
+    item.remote = ftp::join_path(from_, file.entry.name);
+    item.known = std::move(file.entry);
+  }
   return item;
 }
 

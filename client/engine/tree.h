@@ -1,6 +1,6 @@
 // Whole folders, either way. A plan is made first, so that totals are known before the first byte; walks keep
-// their own stack and never follow symbolic links. Names are raw bytes; one that a server gives and that
-// would leave the target is skipped.
+// their own stack and follow no symbolic link unless asked to. Names are raw bytes; one that a server gives
+// and that would leave the target is skipped.
 #pragma once
 
 #include <string>
@@ -13,10 +13,19 @@ namespace ferry::client {
 struct TreeItem {
   ftp::Entry
       entry;  // what it is, as far as known; `name` is the path below the tree's root, "" for the root itself
+  std::string source = {};  // of an upload, where a link leads to: this local file; "": the one of that name
+  std::string there = {};   // of an upload: the path below the remote root, "" if it is the same
   bool is_folder() const { return entry.is_directory(); }
+  const std::string& path_there() const { return there.empty() ? entry.name : there; }
 };
 
-// Folders before what is in them. Links, devices and unsafe names are left out and noted.
+struct LocalTreeOptions {
+  bool follow_links = false;  // to what is below the root; never out of it, never round in circles
+  bool nfc = false;           // names go over composed (names.h)
+};
+
+// Folders before what is in them. Links that are not followed, devices and unsafe names are left out and
+// noted.
 struct TreePlan {
   std::vector<TreeItem> items;
   std::vector<std::string> notes;
@@ -25,7 +34,7 @@ struct TreePlan {
   Bytes bytes = 0;
 };
 
-Result<TreePlan> plan_local_tree(const std::string& root);
+Result<TreePlan> plan_local_tree(const std::string& root, const LocalTreeOptions& options = {});
 // Errc::not_found, not_directory; Errc::too_long when the tree does not end. Lists with several sessions at
 // once; a listing that breaks is asked for again.
 Result<TreePlan> plan_remote_tree(CopyRun& run, const std::string& root);
@@ -37,8 +46,13 @@ Result<TreePlan> plan_remote_tree(Connection& connection, const std::string& roo
 class TreeCopy {
  public:
   // `run` must outlive it.
-  static Result<TreeCopy> up(CopyRun& run, const std::string& local, const std::string& remote);
+  static Result<TreeCopy> up(CopyRun& run, const std::string& local, const std::string& remote,
+                             const LocalTreeOptions& options = {});
   static Result<TreeCopy> down(CopyRun& run, const std::string& remote, const std::string& local);
+
+  Direction direction() const { return direction_; }
+  const TreePlan& plan() const { return plan_; }
+  std::string target_of(const TreeItem& item) const;  // the path that it gets, here or over there
 
   std::optional<CopyItem> next();
   // When all that was handed out is there: downloads are on the disk then.
@@ -46,9 +60,9 @@ class TreeCopy {
 
  private:
   TreeCopy(CopyRun& run, Direction direction, std::string from, std::string to, TreePlan plan);
-  Status make_folder(const std::string& path);
+  Status make_folder(const TreeItem& folder);
   bool is_lost(const std::string& path) const;
-  CopyItem item_of(ftp::Entry& file) const;
+  CopyItem item_of(TreeItem& file) const;
 
   CopyRun* run_;
   Direction direction_;

@@ -1,10 +1,6 @@
-// What a tree consists of, on either side.
-#include <sys/stat.h>
-
+// What a tree on a server consists of.
 #include <algorithm>
-#include <cerrno>
 #include <condition_variable>
-#include <filesystem>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -15,8 +11,6 @@
 
 namespace ferry::client {
 namespace {
-
-namespace fs = std::filesystem;
 
 // A server can make up folders without end; nobody has trees like this.
 constexpr std::size_t kMaxItems = 4'000'000;
@@ -38,25 +32,6 @@ void add_file(TreePlan& plan, ftp::Entry entry, std::string path) {
   ++plan.files;
   plan.bytes = plausible_sum(plan.bytes, entry.size);
   plan.items.push_back({std::move(entry)});
-}
-
-// True when `entry` is a folder to walk into.
-bool take_local(TreePlan& plan, const fs::directory_entry& entry, const std::string& path) {
-  struct stat info {};
-  if (::lstat(entry.path().c_str(), &info) != 0) {
-    plan.failures.push_back(errno_error(errno, entry.path().native()));
-    return false;
-  }
-  if (S_ISDIR(info.st_mode)) return true;
-  if (S_ISREG(info.st_mode)) {
-    ftp::Entry file;
-    file.size = info.st_size;
-    add_file(plan, std::move(file), path);
-  } else {
-    plan.notes.push_back(path +
-                         (S_ISLNK(info.st_mode) ? ": symbolic link, skipped" : ": no regular file, skipped"));
-  }
-  return false;
 }
 
 bool take_remote(TreePlan& plan, ftp::Entry entry, const std::string& folder) {
@@ -81,30 +56,6 @@ Status check_size(const TreePlan& plan, std::size_t waiting_folders, const std::
   }
   return {};
 }
-
-}  // namespace
-
-Result<TreePlan> plan_local_tree(const std::string& root) {
-  TreePlan plan;
-  std::vector<std::string> folders{""};
-  while (!folders.empty()) {
-    const std::string folder = std::move(folders.back());
-    folders.pop_back();
-    std::error_code failure;
-    const fs::path place = folder.empty() ? fs::path(root) : fs::path(root) / folder;
-    fs::directory_iterator at(place, failure);
-    if (failure && folder.empty()) return fail_errno(failure.value(), root);
-    add_folder(plan, folder);
-    for (const fs::directory_iterator end; !failure && at != end; at.increment(failure)) {
-      const std::string path = below(folder, at->path().filename().native());
-      if (take_local(plan, *at, path)) folders.push_back(path);
-    }
-    if (failure) plan.failures.push_back(errno_error(failure.value(), place.native()));
-  }
-  return plan;
-}
-
-namespace {
 
 // Walks with as many threads as may list at once. `list` must bear that.
 class RemoteWalk {

@@ -67,6 +67,14 @@ bool UploadRecords::holds(const UploadTarget& target, const LocalIdentity& file)
   });
 }
 
+bool UploadRecords::has_begun(const UploadTarget& target) const {
+  auto text = read_state_file(path_);
+  if (!text) return false;
+  const auto records = parse_records(*text);
+  return std::any_of(records.begin(), records.end(),
+                     [&](const UploadRecord& record) { return record.target == target; });
+}
+
 Status UploadRecords::begin(const UploadTarget& target, const LocalIdentity& file) {
   // Lost in a power failure it costs a new start, no more: not worth a sync per file.
   return update_state_file(path_, Durability::may_be_lost, [&](const std::string& text) {

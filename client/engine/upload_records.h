@@ -50,6 +50,8 @@ class UploadRecords {
 
   // False also when nothing can be read: then there is no proof.
   bool holds(const UploadTarget& target, const LocalIdentity& file) const;
+  // Whatever file it was of.
+  bool has_begun(const UploadTarget& target) const;
   // Replaces what is known of the target. Keeps the newest 1,000.
   Status begin(const UploadTarget& target, const LocalIdentity& file);
   Status finish(const UploadTarget& target);

@@ -37,9 +37,21 @@ Result<std::optional<Breakpoint>> ask_until_settled(Connection& connection, cons
   }
 }
 
-Result<There> look_there(Connection& connection, const std::string& remote) {
+// Is a complete file there, beside a partial of its name?
+Result<bool> is_complete(Connection& connection, const std::string& remote) {
+  auto entry = describe(connection, remote);
+  if (!entry && !connection.usable()) return tl::unexpected(entry.error());
+  return entry && !entry->is_directory() && (!entry->perm || entry->perm->find('r') != std::string::npos);
+}
+
+Result<There> look_there(Connection& connection, const std::string& remote, bool keep_existing) {
   auto waiting = ask_until_settled(connection, remote);
   if (!waiting) return tl::unexpected(waiting.error());
+  if (*waiting && keep_existing) {  // a resume would replace that file
+    auto complete = is_complete(connection, remote);
+    if (!complete) return tl::unexpected(complete.error());
+    if (*complete) waiting->reset();
+  }
   if (*waiting) return There{(*waiting)->offset, (*waiting)->sha256, true};
   auto entry = describe(connection, remote);
   if (!entry && (entry.error().kind == Errc::not_found || entry.error().kind == Errc::permission))
@@ -122,12 +134,17 @@ Result<UploadStart> find_upload_start(Connection& connection, const std::string&
                                       const OnProgress& progress) {
   UploadStart start = fresh_upload_start(options, connection);
   if (options.resume == Resume::never) return start;
-  auto there = look_there(connection, remote);
+  auto there = look_there(connection, remote, options.keep_existing);
   if (!there) return tl::unexpected(there.error());
   if (there->size == 0) return start;
   PrefixDigest here(connection, source.fd, source.size, progress);
   auto finding = examine(connection, remote, source, *there, here, progress);
   if (!finding) return tl::unexpected(finding.error());
+  if (options.keep_existing && !there->is_partial &&
+      decide(options.resume, finding->proof) == Decision::start_over) {
+    return fail(Errc::exists, remote + ": what is there (" + bytes_for_people(there->size) + ") " +
+                                  finding->why + ", and stays");
+  }
   if (finding->proof != Proof::same) {
     auto goes_on = settle(connection, options, {remote, there->size, finding->proof, finding->why}, "sent");
     if (!goes_on) return tl::unexpected(goes_on.error());

@@ -52,6 +52,8 @@ int exit_code(const Error& error) {
       return kExitSpace;
     case Errc::digest_mismatch:
       return kExitDigest;
+    case Errc::exists:
+      return kExitExists;
     case Errc::cancelled:
       return kExitInterrupted;
     default:

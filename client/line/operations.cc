@@ -8,7 +8,9 @@
 #include <set>
 #include <variant>
 
+#include "client/engine/fit_check.h"
 #include "client/engine/listing.h"
+#include "client/engine/names.h"
 #include "client/engine/tree.h"
 #include "shared/base/terminal_text.h"
 #include "shared/ftp/path.h"
@@ -25,7 +27,7 @@ namespace {
 // Files and folders of one command, as one list.
 class Sources {
  public:
-  explicit Sources(CopyRun& run) : run_(run) {}
+  Sources(CopyRun& run, const CopyPolicy& policy) : run_(run), policy_(policy) {}
 
   void add(CopyItem file);
   void add(TreeCopy folder) { parts_.emplace_back(std::move(folder)); }
@@ -33,8 +35,12 @@ class Sources {
 
  private:
   std::optional<CopyItem> next();
+  Status check_fit();
+  void look_at_files();
+  void for_each_planned(const OnPlanned& told) const;
 
   CopyRun& run_;
+  const CopyPolicy& policy_;
   std::vector<std::variant<CopyItem, TreeCopy>> parts_;
   std::size_t at_ = 0;
   std::set<std::string> targets_;  // of the files
@@ -61,7 +67,64 @@ std::optional<CopyItem> Sources::next() {
   return std::nullopt;
 }
 
+void Sources::for_each_planned(const OnPlanned& told) const {
+  for (const auto& part : parts_) {
+    if (const auto* file = std::get_if<CopyItem>(&part)) {
+      struct stat info {};
+      const bool is_up = file->direction == Direction::up;
+      if (is_up && ::stat(file->local.c_str(), &info) == 0) {
+        told(file->remote, info.st_size);
+      } else {
+        told(is_up ? file->remote : file->local, file->known ? file->known->size : std::nullopt);
+      }
+      continue;
+    }
+    const auto& folder = std::get<TreeCopy>(part);
+    for (const TreeItem& item : folder.plan().items) {
+      if (!item.is_folder()) told(folder.target_of(item), item.entry.size);
+    }
+  }
+}
+
+// Sizes of single downloads are asked for only to be added up.
+void Sources::look_at_files() {
+  for (auto& part : parts_) {
+    auto* file = std::get_if<CopyItem>(&part);
+    if (file == nullptr || file->known || run_.reports.is_stopped()) continue;
+    auto entry = run_.ask([&](Connection& connection) { return describe(connection, file->remote); });
+    // A folder, or what is not there: the transfer says so.
+    if (entry && !entry->is_directory()) file->known = std::move(*entry);
+  }
+}
+
+Status Sources::check_fit() {
+  const auto* first = parts_.empty() ? nullptr : std::get_if<CopyItem>(&parts_.front());
+  const bool is_one_file = parts_.size() == 1 && first != nullptr;
+  if (!policy_.checks_fit || parts_.empty()) return {};
+  const Direction direction =
+      first != nullptr ? first->direction : std::get<TreeCopy>(parts_.front()).direction();
+  if (direction == Direction::up && is_one_file) return {};  // ALLO asks the same
+  if (direction == Direction::down && is_one_file && policy_.keep_free == 0) return {};
+  if (direction == Direction::down) look_at_files();
+  std::string place;
+  for_each_planned([&](const std::string& target, std::optional<Bytes>) {
+    if (place.empty()) place = target;
+  });
+  if (place.empty()) return {};
+  const auto files = [this](const OnPlanned& told) { for_each_planned(told); };
+  if (direction == Direction::up) return check_fit_there(run_, std::string(ftp::parent_path(place)), files);
+  return check_fit_here(place, files, policy_.keep_free, run_.options.parallel);
+}
+
 void Sources::copy_all() {
+  if (auto fits = check_fit(); !fits) {
+    fits.error().context += "; nothing was copied (--no-fit-check does it all the same)";
+    return run_.fail(fits.error());
+  }
+  if (policy_.placing != nullptr) {
+    for_each_planned(
+        [this](const std::string& target, std::optional<Bytes>) { policy_.placing->reserve(target); });
+  }
   Batch(run_.pool, run_.options, run_.reports).run([this] { return next(); }, run_.cancel);
   if (run_.cancel.requested()) return;
   for (auto& part : parts_) {
@@ -94,9 +157,11 @@ void add_remote(CopyRun& run, const std::string& remote, const std::string& leaf
 }
 
 void add_local(CopyRun& run, const std::string& local, const PutWish& wish, Sources& sources) {
-  const std::string leaf = leaf_of_local(local);
+  const std::string own_leaf = leaf_of_local(local);
+  const std::string leaf = wish.policy.tree.nfc ? to_nfc(own_leaf) : own_leaf;
   if (wish.recursive && is_local_folder(local)) {
-    auto folder = TreeCopy::up(run, local, leaf.empty() ? wish.remote : ftp::join_path(wish.remote, leaf));
+    auto folder = TreeCopy::up(run, local, leaf.empty() ? wish.remote : ftp::join_path(wish.remote, leaf),
+                               wish.policy.tree);
     return folder ? sources.add(std::move(*folder)) : run.fail(folder.error());
   }
   auto target = run.ask(
@@ -113,7 +178,7 @@ void add_local(CopyRun& run, const std::string& local, const PutWish& wish, Sour
 }  // namespace
 
 void get_sources(CopyRun& run, const std::vector<std::string>& remotes, const GetWish& wish) {
-  Sources sources(run);
+  Sources sources(run, wish.policy);
   for (const auto& remote : remotes) {
     const std::string leaf(ftp::leaf_name(remote));
     if (!leaf.empty() && !ftp::is_safe_component(leaf)) {
@@ -127,7 +192,7 @@ void get_sources(CopyRun& run, const std::vector<std::string>& remotes, const Ge
 }
 
 void put_sources(CopyRun& run, const std::vector<std::string>& locals, const PutWish& wish) {
-  Sources sources(run);
+  Sources sources(run, wish.policy);
   for (const auto& local : locals) {
     add_local(run, local, wish, sources);
     if (run.reports.is_stopped()) return;

@@ -7,12 +7,23 @@
 
 #include "client/engine/batch.h"
 #include "client/engine/connection.h"
+#include "client/engine/placing.h"
+#include "client/engine/tree.h"
 
 namespace ferry::client {
+
+// What holds for all files of a command.
+struct CopyPolicy {
+  Placing* placing = nullptr;  // its names are reserved; null: nobody looks what is there
+  bool checks_fit = true;      // before the first byte
+  Bytes keep_free = 0;         // here, of downloads
+  LocalTreeOptions tree;       // of uploads; its nfc also of single files
+};
 
 struct GetWish {
   std::string into;  // local folder or file name, "" for the working folder
   bool recursive = false;
+  CopyPolicy policy = {};
 };
 // Absolute paths of one server. All that belongs to them is found before the first byte moves.
 void get_sources(CopyRun& run, const std::vector<std::string>& remotes, const GetWish& wish);
@@ -21,6 +32,7 @@ struct PutWish {
   std::string remote;        // absolute
   bool into_folder = false;  // `remote` is a folder, without asking the server
   bool recursive = false;
+  CopyPolicy policy = {};
 };
 void put_sources(CopyRun& run, const std::vector<std::string>& locals, const PutWish& wish);
 

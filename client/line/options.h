@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "client/engine/attributes.h"
+#include "client/engine/conflict.h"
 #include "client/engine/rate.h"
 #include "client/engine/resume.h"
 #include "client/engine/site.h"
@@ -54,6 +55,9 @@ struct Options {
   std::vector<std::string> unset;  // keys of a saved site
   VerifyWish verify;
   Preserve preserve;
+  IfExists if_exists = IfExists::overwrite;
+  bool follow_links = false, nfc = false, checks_fit = true;
+  Bytes min_free = 0;
 
   bool details = false, all_names = false, only_total = false;  // ls -l, -R (recursive), -a; du
   bool write = false;                                           // doctor

@@ -111,5 +111,104 @@ TEST(FerryWithACharset, ServerIsNotToldToSpeakUtf8) {
   }
 }
 
+// --- names that a server should not have ---
+
+TEST(FerryAndHostileNames, NothingLeavesTheTarget) {
+  ScriptedServer server(
+      "type=file;size=4;modify=20260101000000; ../escaped\r\n"
+      "type=file;size=4;modify=20260101000000; /tmp/escaped\r\n"
+      "type=dir;modify=20260101000000; ..\r\n"
+      "type=dir;modify=20260101000000; sub/../../out\r\n"
+      "type=OS.unix=slink:/etc;modify=20260101000000; link\r\n" +
+      std::string("type=file;size=4;modify=20260101000000; nul\0name\r\n", 57) +
+      "type=file;size=4;modify=20260101000000; " + std::string(300, 'n') + "\r\n");
+  server.feature("MLST type*;size*;modify*;");
+  server.on("CWD", [](const std::string&) { return std::vector<std::string>{"250 there"}; });
+  const FerryClient client({"127.0.0.1", server.port(), "akira", "x"}, {"--tls=off"});
+  fs::create_directories(client.here() / "deep/into");
+  const RunResult got = client.run("get", {"-r", "-j1", "-o", "deep/into", "/tree"});
+  EXPECT_EQ(std::ranges::count_if(server.commands(),
+                                  [](const std::string& line) { return line.rfind("RETR", 0) == 0; }),
+            0)
+      << got.err;
+  for (const char* what : {"../escaped: unsafe name", "/tmp/escaped: unsafe name", "out: unsafe name",
+                           "link: symbolic link, skipped", "nnn: unsafe name"})
+    EXPECT_TRUE(says(got, what));
+  for (const auto& entry : fs::recursive_directory_iterator(client.here()))
+    EXPECT_TRUE(entry.path() == client.here() / "deep" || entry.path() == client.here() / "deep/into" ||
+                entry.path() == client.here() / "deep/into/tree" || entry.path().filename() == "tape")
+        << entry.path();
+}
+
+// --- composed names, links ---
+
+const std::string kNfd = "e\xCC\x81", kNfc = "\xC3\xA9";  // é
+
+TEST_F(FerryCharset, NamesAreComposedWhereAskedFor) {
+  const FerryClient plain({"127.0.0.1", server_.port(), "akira", kPassword}, {"--tls=off"});
+  fs::create_directories(plain.here() / "tree" / kNfd);
+  write_file(plain.here() / "tree" / kNfd / (kNfd + ".txt"), "x");
+  write_file(plain.here() / kNfd, "single");
+  EXPECT_TRUE(exits(0, plain.run("put", {"-r", "tree", kNfd, "/as-is/"})));
+  EXPECT_TRUE(fs::exists(there("as-is/tree/" + kNfd + "/" + kNfd + ".txt")));
+  EXPECT_TRUE(exits(0, plain.run("put", {"-r", "--nfc", "tree", kNfd, "/nfc/"})));
+  EXPECT_TRUE(fs::exists(there("nfc/tree/" + kNfc + "/" + kNfc + ".txt")));
+  EXPECT_EQ(read_file(there("nfc/" + kNfc)), "single");
+}
+
+TEST_F(FerryCharset, TwoThatBecomeOneAreNeverOne) {
+  const FerryClient plain({"127.0.0.1", server_.port(), "akira", kPassword}, {"--tls=off"});
+  fs::create_directories(plain.here() / "tree" / (kNfd + "d"));
+  write_file(plain.here() / "tree" / (kNfd + "d") / "lost", "x");
+  fs::create_directories(plain.here() / "tree" / (kNfc + "d"));
+  write_file(plain.here() / "tree" / kNfd, "decomposed");
+  write_file(plain.here() / "tree" / kNfc, "composed");
+  const RunResult done = plain.run("put", {"-r", "--nfc", "tree", "/"});
+  EXPECT_TRUE(exits(10, done));
+  EXPECT_TRUE(says(done, "as NFC it has the name of another one, and is not sent"));
+  EXPECT_EQ(read_file(there("tree/" + kNfc)), "composed");
+  EXPECT_FALSE(fs::exists(there("tree/" + kNfc + "d/lost")));
+  EXPECT_TRUE(exits(10, plain.run("put", {"--nfc", "tree/" + kNfd, "tree/" + kNfc, "/"})));
+}
+
+TEST_F(FerryCharset, LinksAreFollowedInsideTheFolderOnly) {
+  const FerryClient plain({"127.0.0.1", server_.port(), "akira", kPassword}, {"--tls=off"});
+  const fs::path tree = plain.here() / "tree";
+  fs::create_directories(tree / "real/deep");
+  write_file(tree / "real/file", "inside");
+  write_file(plain.here() / "secret", "outside");
+  fs::create_symlink("real/file", tree / "to-file");
+  fs::create_symlink("real", tree / "to-folder");
+  fs::create_symlink("../secret", tree / "out");
+  fs::create_symlink(plain.here(), tree / "out-folder");
+  fs::create_symlink("nowhere", tree / "broken");
+  fs::create_symlink("..", tree / "real/deep/round");
+  EXPECT_TRUE(exits(0, plain.run("put", {"-r", "tree", "/skipped"})));
+  EXPECT_FALSE(fs::exists(there("skipped/tree/to-file")));
+  const RunResult done = plain.run("put", {"-r", "--links=follow", "tree", "/followed"});
+  EXPECT_TRUE(exits(0, done));
+  EXPECT_EQ(read_file(there("followed/tree/to-file")), "inside");
+  EXPECT_EQ(read_file(there("followed/tree/to-folder/file")), "inside");
+  for (const char* name : {"out", "out-folder", "broken", "real/deep/round", "to-folder/deep/round"})
+    EXPECT_FALSE(fs::exists(there(std::string("followed/tree/") + name))) << name;
+  EXPECT_TRUE(says(done, "out: symbolic link out of the folder, skipped"));
+  EXPECT_TRUE(says(done, "round: leads back to a folder that it is in, skipped"));
+  EXPECT_TRUE(says(done, "broken: symbolic link that leads nowhere, skipped"));
+  EXPECT_TRUE(exits(2, plain.run("put", {"--links=all", "-r", "tree", "/"})));
+}
+
+TEST_F(FerryCharset, NamesThatNoServerTakesAreFailuresBeforehand) {
+  const FerryClient plain({"127.0.0.1", server_.port(), "akira", kPassword}, {"--tls=off"});
+  fs::create_directory(plain.here() / "tree");
+  write_file(plain.here() / "tree/two\nlines", "x");
+  write_file(plain.here() / "tree/fine", "x");
+  write_file(plain.here() / "tree/FINE", "x");
+  const RunResult done = plain.run("put", {"-r", "tree", "/"});
+  EXPECT_TRUE(exits(10, done));
+  EXPECT_TRUE(says(done, "line breaks and NUL are not allowed in names"));
+  EXPECT_TRUE(says(done, "differ in case only"));
+  EXPECT_TRUE(fs::exists(there("tree/fine")));
+}
+
 }  // namespace
 }  // namespace ferry::test

@@ -125,7 +125,7 @@ void ScriptedServer::run_command(int control, const std::string& line) {
     offset_ = std::stoul(argument);
     return say(control, {"350 go on"});
   }
-  if (verb == "RETR" || verb == "STOR") return transfer(control, verb == "STOR");
+  if (verb == "RETR" || verb == "STOR" || verb == "MLSD") return transfer(control, verb == "STOR");
   if (verb == "SIZE")
     return say(control, {file().empty() ? "550 none" : "213 " + std::to_string(file().size())});
   if (verb == "MDTM") return say(control, {"213 20260101000000"});

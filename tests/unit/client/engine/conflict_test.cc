@@ -108,11 +108,6 @@ TEST(Conflict, NewerGoesByTheLessExactSide) {
             Action::skip);
 }
 
-TEST(Conflict, ADateWithoutATimeIsADay) {
-  EXPECT_EQ(precision_of_list_time(at("20260101120000")), 60s);
-  EXPECT_EQ(precision_of_list_time(at("20260101000000")), std::chrono::seconds(24h));
-}
-
 TEST(Conflict, AFreeNameKeepsItsEnding) {
   const std::pair<const char*, const char*> table[] = {
       {"a.txt", "a (2).txt"},
