@@ -15,11 +15,11 @@ std::string refusal(const Load& load, const Room& room) {
 TEST(Fit, SaysWhatDoesNotFitAndByHowMuch) {
   const Room quota{"quota left", Errc::over_quota, 1434 * kMiB};
   EXPECT_EQ(refusal({214, 1946 * kMiB}, quota),
-            "214 files, 1.90 GiB; quota left 1.40 GiB: does not fit by 512 MiB");
+            "214 files, 1.9 GiB; quota left 1.4 GiB: does not fit by 512 MiB");
   EXPECT_EQ(check_fit({214, 1946 * kMiB}, quota).error().kind, Errc::over_quota);
   EXPECT_EQ(refusal({214, 1434 * kMiB}, quota), "");
   EXPECT_EQ(refusal({1, 1434 * kMiB + 1}, quota),
-            "1 file, 1.40 GiB; quota left 1.40 GiB: does not fit by 1 B");
+            "1 file, 1.4 GiB; quota left 1.4 GiB: does not fit by 1 B");
 }
 
 TEST(Fit, WhatIsReplacedGivesItsRoomBack) {
@@ -40,9 +40,9 @@ TEST(Fit, FilesAreCountedToo) {
 TEST(Fit, WhatIsToBeKeptFreeIsNoRoom) {
   EXPECT_EQ(refusal({3, kGiB}, {"free here", Errc::no_space, 2 * kGiB, {}, kGiB}), "");
   EXPECT_EQ(refusal({3, kGiB + kMiB}, {"free here", Errc::no_space, 2 * kGiB, {}, kGiB}),
-            "3 files, 1.00 GiB; free here 2.00 GiB, 1.00 GiB of it to be kept: does not fit by 1.00 MiB");
+            "3 files, 1 GiB; free here 2 GiB, 1 GiB of it to be kept: does not fit by 1 MiB");
   EXPECT_EQ(refusal({1, 1}, {"free here", Errc::no_space, kGiB, {}, 2 * kGiB}),
-            "1 file, 1 B; free here 1.00 GiB, 2.00 GiB of it to be kept: does not fit by 1.00 GiB");
+            "1 file, 1 B; free here 1 GiB, 2 GiB of it to be kept: does not fit by 1 GiB");
   EXPECT_EQ(refusal({1, 0}, {"free here", Errc::no_space, kGiB, {}, 2 * kGiB}), "") << "nothing is added";
 }
 
