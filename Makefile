@@ -37,8 +37,8 @@ OUR_LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed -pthread $(MODE_FLAGS) $(MOD
 LIBS_shared := -lSQLiteCpp -lsqlite3 -lssl -lcrypto -lsodium -lspdlog -lfmt
 LIBS_ferryd := $(LIBS_shared) -lsystemd -lseccomp
 LIBS_ftpadm := $(LIBS_shared)
-LIBS_ferry := $(LIBS_shared) -ledit -lutf8proc
-LIBS_tests := $(LIBS_shared) -lsystemd -lseccomp -ledit -lutf8proc -lgmock -lgtest -lrapidcheck
+LIBS_ferry := $(LIBS_shared) -ledit -lutf8proc -lncursesw -ltinfo
+LIBS_tests := $(LIBS_shared) -lsystemd -lseccomp -ledit -lutf8proc -lncursesw -ltinfo -lgmock -lgtest -lrapidcheck
 
 # --- what there is: sources by wildcard, mains apart ---
 sources = $(sort $(foreach d,$(1),$(wildcard $(d)/*.cc $(d)/*/*.cc)))

@@ -21,13 +21,13 @@ ARROWS = {
     "server": ["server/master"],
     "admin": ["shared/config", "shared/ftp", "shared/store"],
     "client/engine": ["shared/ftp", "shared/net"],
-    "client/model": ["client/engine"],
+    "client/model": ["client/queue"],
     "client/queue": ["client/engine"],
     "client/line": ["client/model", "client/queue"],
-    "client/cli": ["client/shell"],
+    "client/cli": ["client/shell", "client/tui"],
     "client/shell": ["client/line"],
-    "client/tui": ["client/model"],
-    "client": ["client/cli", "client/tui"],
+    "client/tui": ["client/line"],
+    "client": ["client/cli"],
 }
 
 # Libraries with one home: (what the include looks like, the module that may, for the message).

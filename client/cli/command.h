@@ -78,6 +78,8 @@ int run_queue_retry(const Options& options, Cancel& cancel);
 int run_queue_clear(const Options& options, Cancel& cancel);
 int run_queue_move(const Options& options, Cancel& cancel);
 int run_queue_priority(const Options& options, Cancel& cancel);
+// open_command.cc
+int run_open(const Options& options, Cancel& cancel);
 // shell_command.cc
 int run_shell(const Options& options, Cancel& cancel);
 

@@ -165,6 +165,8 @@ void add_own_options(CLI::App& app, const Command& command, RawOptions& raw) {
         ->expected(command.min_operands,
                    command.max_operands < 0 ? CLI::detail::expected_max_vector_size : command.max_operands)
         ->required(command.min_operands > 0);
+  if ((command.takes & kAscii) != 0)
+    app.add_flag("--ascii", options.ascii_only, "draw with ASCII characters only");
   if ((command.takes & kRecursive) != 0) app.add_flag("-r,--recursive", options.recursive, "whole folders");
   if ((command.takes & kResume) != 0)
     app.add_flag(

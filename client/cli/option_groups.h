@@ -31,6 +31,7 @@ enum Takes : std::uint64_t {
   kProgress = 1 << 16,   // --stats
   kReceipt = 1 << 17,
   kAlgo = 1 << 18,
+  kAscii = 1 << 19,        // of the full screen
   kListing = 1 << 20,    // how a listing looks
   kTotal = 1 << 21,      // sums
   kStdinName = 1 << 22,  // of what comes from stdin

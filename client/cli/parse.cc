@@ -9,6 +9,7 @@
 
 #include "client/cli/common.h"
 #include "client/cli/completion.h"
+#include "client/cli/full_screen_words.h"
 #include "client/cli/help.h"
 #include "client/cli/tree.h"
 #include "client/line/exit_code.h"
@@ -54,12 +55,18 @@ std::optional<Invocation> parse_command_line(int argc, char** argv, int& exit_co
   const Parsers parsers = add_commands(app, raw);
   std::vector<std::string> help_about;
   CLI::App* help = add_help_command(app, help_about);
-  if (const std::string wrong = wrong_command(app, argc, argv); !wrong.empty()) {
+  auto screen_words = full_screen_words(argc, argv);
+  if (const std::string wrong = screen_words ? "" : wrong_command(app, argc, argv); !wrong.empty()) {
     exit_code = usage_error(wrong);
     return std::nullopt;
   }
   try {
-    app.parse(argc, argv);
+    if (screen_words) {
+      std::ranges::reverse(*screen_words);  // as CLI11 takes them
+      app.parse(*screen_words);
+    } else {
+      app.parse(argc, argv);
+    }
   } catch (const CLI::ParseError& e) {
     // CLI11 prints help and version itself, with code 0; its own error codes start at 100.
     exit_code = app.exit(e) == 0 ? kExitDone : kExitUsage;

@@ -129,6 +129,9 @@ constexpr std::array kCommands{
      "  ferry trust add files.example.org:2121 sha256:..."},
     Command{"trust rm", "forget pinned certificates", "HOST...", "of which servers", 1, -1, kSite | kQuiet, run_trust_rm,
      "  ferry trust rm files.example.org:2121"},
+    Command{"open", "the full screen: two panes and a queue", "[URL]", "where to log in", 0, 1, kConnection | kAscii, run_open,
+     "  ferry\n"
+     "  ferry ftp://akira@files.example.org/pics"},
     Command{"shell", "work on a server line by line", "[URL]", "where to log in", 0, 1, kConnection | kParallel | kScript, run_shell,
      "  ferry shell ftp://akira@files.example.org/\n"
      "  ferry shell ftp://akira@files.example.org/ -c 'cd pics; ls -l; quota'\n"

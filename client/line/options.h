@@ -48,6 +48,7 @@ struct Options {
   int priority = 0;
   std::optional<Resume> resume_wish;  // what --resume said, if it did
 
+  bool ascii_only = false;  // the full screen
   bool recursive = false, parents = false;
   Resume resume = Resume::never;
   std::string output;              // -o

@@ -1,5 +1,5 @@
 // What a person can do in the full-screen client: ONE table that keys, the key bar, the help screen and
-// keys.toml read. How to add one: an Action, its row in actions.cc, its case where the context handles
+// keys.toml read. How to add one: a KeyAction, its row in actions.cc, its case where the context handles
 // actions, its line in man/ferry.1.
 #pragma once
 
@@ -13,7 +13,7 @@ namespace ferry::client {
 // Which part of the screen has the keys. What everywhere() has counts in each of them.
 enum class Focus : std::uint8_t { everywhere, panes, queue, log };
 
-enum class Action : std::uint8_t {
+enum class KeyAction : std::uint8_t {
   help,
   quit,
   menu,
@@ -28,7 +28,6 @@ enum class Action : std::uint8_t {
   same_folder,
   swap_panes,
   sites,
-  bookmark,
   // in a pane
   up,
   down,
@@ -45,7 +44,6 @@ enum class Action : std::uint8_t {
   view,
   edit,
   copy,
-  copy_with_options,
   move,
   rename,
   make_folder,
@@ -54,7 +52,6 @@ enum class Action : std::uint8_t {
   properties,
   verify,
   compare,
-  sync,
   undo,
   mark,
   mark_all,
@@ -73,21 +70,20 @@ enum class Action : std::uint8_t {
   show_hidden,
   refresh,
   // in the queue
+  queue_up,
+  queue_down,
   pause,
   pause_all,
   retry,
   cancel,
   move_up,
   move_down,
-  limit_rate,
-  more_sessions,
-  fewer_sessions,
   details,
   clear_done,
 };
 
 struct ActionRow {
-  Action action;
+  KeyAction action;
   Focus focus;
   std::string_view name;   // in keys.toml and the palette
   std::string_view keys;   // by default; several separated by two blanks, the keys of a sequence by one
@@ -96,7 +92,7 @@ struct ActionRow {
 };
 
 std::span<const ActionRow> action_rows();
-const ActionRow& row_of(Action action);
+const ActionRow& row_of(KeyAction action);
 const ActionRow* find_action(std::string_view name);  // nullptr: there is none
 
 }  // namespace ferry::client

@@ -59,6 +59,11 @@ Dialog& Dialog::focus_button(std::size_t index) {
   return *this;
 }
 
+Dialog& Dialog::focus_field(std::size_t index) {
+  focus_ = index;
+  return *this;
+}
+
 Dialog& Dialog::filter_list() {
   filters_ = true;
   return *this;

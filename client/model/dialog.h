@@ -36,6 +36,7 @@ class Dialog {
   Dialog& button(std::string label);
   Dialog& warning();
   Dialog& focus_button(std::size_t index);
+  Dialog& focus_field(std::size_t index);
   // The list shows only rows that contain what is typed in the first field.
   Dialog& filter_list();
   // Told once, when it closes: with a button's number or kCancelled.

@@ -81,6 +81,20 @@ std::string quota_text(Bytes used, Bytes quota, int room) {
   return "";
 }
 
+void draw_pager(Canvas& canvas, const PagerScreen& pager) {
+  const int rows = canvas.rows();
+  canvas.fill({0, 0, canvas.columns(), rows}, {});
+  const std::string position =
+      fmt::format(" {}/{} ", std::min(pager.first + 1, pager.lines.size()), pager.lines.size());
+  canvas.put(0, 0, fit_columns(" " + terminal_safe(pager.title), canvas.columns()), {Role::title, true});
+  canvas.put(canvas.columns() - display_width(position), 0, position, {Role::title, true});
+  for (int y = 1; y < rows - 1; ++y) {
+    const std::size_t at = pager.first + static_cast<std::size_t>(y - 1);
+    if (at < pager.lines.size()) canvas.put(0, y, terminal_safe(pager.lines[at]), {});
+  }
+  canvas.put(0, rows - 1, tr(" Esc closes; arrows, PgUp, PgDn, Home and End move"), {Role::key, true});
+}
+
 }  // namespace
 
 void draw_status(Canvas& canvas, const Layout& layout, const ScreenModel& model) {
@@ -135,6 +149,11 @@ Drawing draw_screen(const ScreenModel& model, int columns, int rows, const KeyMa
   const Layout layout = layout_of(model, columns, rows);
   if (layout.tier == Layout::Tier::too_small) {
     draw_too_small(canvas, columns, rows);
+    return drawing;
+  }
+  if (model.pager) {
+    draw_pager(canvas, *model.pager);
+    if (model.dialog) drawing.cursor = draw_dialog(canvas, *model.dialog);
     return drawing;
   }
   draw_status(canvas, layout, model);

@@ -163,7 +163,8 @@ void draw_queue(Canvas& canvas, const Layout& layout, const ScreenModel& model, 
   if (const Rect& head = layout.queue_head; head.rows > 0) {
     const Style style{has_keys ? Role::focus : Role::border};
     std::string text = "-" + head_text(model);
-    const std::string hint = fmt::format(" {} {} ", keys.keys_text(Action::focus_queue), tr("to the queue"));
+    const std::string hint =
+        fmt::format(" {} {} ", keys.keys_text(KeyAction::focus_queue), tr("to the queue"));
     const int room = head.columns - display_width(hint) - 1;
     if (display_width(text) < room) {
       text += std::string(static_cast<std::size_t>(room - display_width(text)), '-') + hint + "-";

@@ -34,6 +34,7 @@ class FileSource {
   virtual Status list(const std::string& folder, const OnEntries& found) = 0;
   virtual Result<ftp::Entry> describe(const std::string& path) = 0;
   virtual Status make_folder(const std::string& path) = 0;
+  virtual Status remove_empty_folder(const std::string& path) = 0;
   // Errc::exists when something is there already: nothing is ever replaced by a rename.
   virtual Status rename(const std::string& from, const std::string& to) = 0;
   // A folder with all that is in it; links are removed, not followed.
@@ -41,7 +42,11 @@ class FileSource {
   virtual Status change_mode(const std::string& path, unsigned mode) = 0;
   // The first bytes of a file, `most` of them at most.
   virtual Result<std::string> read_front(const std::string& path, Bytes most) = 0;
-  virtual SpaceFacts space(const std::string& folder) = 0;  // as far as known; never an error
+  virtual SpaceFacts space(const std::string& folder) = 0;          // as far as known; never an error
+  virtual Result<std::string> sha256(const std::string& path) = 0;  // lower-case hex
+  // To and from a file of this machine, whole and verified as transfer.h says; replaces what is there.
+  virtual Status fetch(const std::string& path, const std::string& local) = 0;
+  virtual Status store(const std::string& local, const std::string& path) = 0;
 
   // Any thread: what blocks ends soon with Errc::cancelled. Until resume(), so does all that begins.
   virtual void cancel() = 0;

@@ -33,7 +33,7 @@ Result<KeySequence> parse_sequence(std::string_view text) {
   return keys;
 }
 
-std::size_t index_of(Action action) {
+std::size_t index_of(KeyAction action) {
   return static_cast<std::size_t>(&row_of(action) - action_rows().data());
 }
 
@@ -122,11 +122,11 @@ Status KeyMap::configure(std::string_view toml_text) {
   return {};
 }
 
-const std::vector<KeySequence>& KeyMap::keys_of(Action action) const {
+const std::vector<KeySequence>& KeyMap::keys_of(KeyAction action) const {
   return bindings_[index_of(action)];
 }
 
-std::string KeyMap::keys_text(Action action) const {
+std::string KeyMap::keys_text(KeyAction action) const {
   std::string text;
   for (const KeySequence& keys : keys_of(action)) text += (text.empty() ? "" : ", ") + sequence_text(keys);
   return text;

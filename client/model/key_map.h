@@ -22,12 +22,12 @@ class KeyMap {
   // that begins another's sequence. Then nothing has changed.
   Status configure(std::string_view toml_text);
 
-  const std::vector<KeySequence>& keys_of(Action action) const;
-  std::string keys_text(Action action) const;  // "F5, c"
+  const std::vector<KeySequence>& keys_of(KeyAction action) const;
+  std::string keys_text(KeyAction action) const;  // "F5, c"
 
   // What `keys`, typed so far, are while `focus` has them.
   struct Meaning {
-    std::optional<Action> action;
+    std::optional<KeyAction> action;
     bool is_beginning = false;  // of a longer sequence
   };
   Meaning meaning(const KeySequence& keys, Focus focus) const;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "client/model/file_source.h"
+#include "shared/base/digest.h"
 #include "shared/base/unique_fd.h"
 
 namespace ferry::client {
@@ -84,6 +85,10 @@ class LocalSource : public FileSource {
     return ::mkdir(path.c_str(), 0777) == 0 ? Status() : fail_errno(errno, path);
   }
 
+  Status remove_empty_folder(const std::string& path) override {
+    return ::rmdir(path.c_str()) == 0 ? Status() : fail_errno(errno, path);
+  }
+
   Status rename(const std::string& from, const std::string& to) override {
     if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return {};
     return fail_errno(errno, to);
@@ -127,10 +132,35 @@ class LocalSource : public FileSource {
     return facts;
   }
 
+  Result<std::string> sha256(const std::string& path) override {
+    const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (!fd) return fail_errno(errno, path);
+    struct stat info {};
+    if (::fstat(fd.get(), &info) != 0) return fail_errno(errno, path);
+    if (!S_ISREG(info.st_mode)) return fail(Errc::unsupported, path + ": is no regular file");
+    Digest digest(DigestKind::sha256);
+    const auto goes_on = [&](Bytes) -> Status {
+      if (is_cancelled_) return fail(Errc::cancelled, path);
+      return {};
+    };
+    auto done = digest_range(fd.get(), 0, info.st_size, digest, goes_on);
+    if (!done) return tl::unexpected(done.error());
+    return digest.hex();
+  }
+
+  Status fetch(const std::string& path, const std::string& local) override { return copy(path, local); }
+  Status store(const std::string& local, const std::string& path) override { return copy(local, path); }
+
   void cancel() override { is_cancelled_ = true; }
   void resume() override { is_cancelled_ = false; }
 
  private:
+  static Status copy(const std::string& from, const std::string& to) {
+    std::error_code failure;
+    std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing, failure);
+    return failure ? fail_errno(failure.value(), to) : Status();
+  }
+
   static bool is_folder_behind(const std::string& path, const struct stat& info) {
     struct stat target {};
     return S_ISLNK(info.st_mode) && ::stat(path.c_str(), &target) == 0 && S_ISDIR(target.st_mode);

@@ -32,8 +32,9 @@ void Pane::open(std::string folder, std::string cursor_name) {
 
 void Pane::refresh() {
   if (!source_) return;
-  const std::string cursor = view_.cursor() < view_.size() ? std::string(view_.row(view_.cursor()).name) : "";
-  read({source_, folder_}, cursor, false);
+  std::string cursor = std::exchange(expected_name_, "");
+  if (cursor.empty() && view_.cursor() < view_.size()) cursor = view_.row(view_.cursor()).name;
+  read({source_, folder_}, std::move(cursor), false);
 }
 
 void Pane::parent() {
@@ -71,14 +72,14 @@ void Pane::read(Place place, std::string cursor_name, bool is_travel) {
       mailbox_.post([this, reading] { finish_reading(reading, fail(Errc::cancelled, ""), {}); });
       return;
     }
-    if (folder.empty()) {
+    if (!folder.starts_with('/')) {  // seen from where the source begins
       auto start = source->start();
       if (!start) {
         mailbox_.post(
             [this, reading, error = start.error()] { finish_reading(reading, tl::unexpected(error), {}); });
         return;
       }
-      folder = *start;
+      folder = ftp::join_path(*start, folder);
       mailbox_.post([this, reading, folder] {
         if (reading == reading_) next_.folder = folder;
       });
@@ -128,6 +129,7 @@ void Pane::finish_reading(std::uint64_t reading, const Status& outcome, const Sp
   if (outcome && !has_arrived_) arrive();
   if (outcome) space_ = space;
   view_.arrange();
+  tried_ = next_.source.get();
   next_ = {};
   is_reading_ = false;
   if (!outcome && outcome.error().kind != Errc::cancelled) message_ = outcome.error().context;

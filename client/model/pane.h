@@ -28,14 +28,17 @@ class Pane {
   Pane(Mailbox& mailbox, OnChange on_change);
   ~Pane();  // stops what runs; waits until it has
 
-  // Another side, in its folder `folder` ("": where it begins). What was there stays until that has worked.
+  // Another side, in its folder `folder` (if not absolute: seen from where the source begins). What was there
+  // stays until that has worked.
   void use(std::shared_ptr<FileSource> source, std::string folder);
   bool has_source() const { return source_ != nullptr; }
   FileSource* source() const { return source_.get(); }
+  FileSource* tried() const { return tried_; }  // what the last reading was of
   std::shared_ptr<FileSource> shared_source() const { return source_; }
 
   void open(std::string folder, std::string cursor_name = "");
-  void refresh();  // the cursor stays on its name
+  void refresh();  // the cursor stays on its name, or goes to the one that is to come
+  void expect_name(std::string name) { expected_name_ = std::move(name); }
   void parent();   // with the cursor on the folder it comes from
   void back();
   void forward();
@@ -80,7 +83,8 @@ class Pane {
 
   // What is being read, until its first entries are here.
   Place next_;
-  std::string next_cursor_;
+  FileSource* tried_ = nullptr;
+  std::string next_cursor_, expected_name_;
   bool has_arrived_ = true, is_travel_ = false;
   std::uint64_t reading_ = 0;  // counts; what an older one brings is too late
 

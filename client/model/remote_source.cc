@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <array>
 
+#include "client/engine/account.h"
 #include "client/engine/data.h"
 #include "client/engine/listing.h"
 #include "client/engine/reply_error.h"
+#include "client/engine/transfer.h"
 #include "client/engine/tree.h"
+#include "client/engine/verify.h"
 #include "client/engine/wait.h"
 #include "shared/ftp/path.h"
 
@@ -25,6 +28,9 @@ Result<Connection*> RemoteSource::session() {
   if (!opened) return tl::unexpected(opened.error());
   connection_ = std::move(*opened);
   home_ = connection_->home();
+  const net::TlsChannel* tls = connection_->tls();
+  const std::lock_guard lock(security_mutex_);
+  security_ = tls != nullptr ? tls->version() : "";
   return connection_.get();
 }
 
@@ -73,6 +79,13 @@ Status RemoteSource::make_folder(const std::string& path) {
   if (!connection) return tl::unexpected(connection.error());
   auto made = (*connection)->require("MKD", path);
   return made ? Status() : tl::unexpected(made.error());
+}
+
+Status RemoteSource::remove_empty_folder(const std::string& path) {
+  auto connection = session();
+  if (!connection) return tl::unexpected(connection.error());
+  auto removed = (*connection)->require("RMD", path);
+  return removed ? Status() : tl::unexpected(removed.error());
 }
 
 Status RemoteSource::rename(const std::string& from, const std::string& to) {
@@ -130,11 +143,41 @@ Result<std::string> RemoteSource::read_front(const std::string& path, Bytes most
 SpaceFacts RemoteSource::space(const std::string& folder) {
   SpaceFacts facts;
   auto connection = session();
-  if (!connection || !(*connection)->features().has("AVBL")) return facts;
-  auto reply = (*connection)->command("AVBL", folder);
-  if (!reply || reply->code != 213) return facts;
-  if (auto bytes = parse_number(reply->lines.front())) facts.free = *bytes;
+  if (!connection) return facts;
+  if (auto quota = ask_quota(**connection, folder)) {
+    facts.used = quota->bytes.used;
+    facts.quota = quota->bytes.quota;
+    facts.free = quota->bytes.left;
+  }
   return facts;
+}
+
+Result<std::string> RemoteSource::sha256(const std::string& path) {
+  return ask([&](Connection& connection) -> Result<std::string> {
+    auto digest = remote_digest(connection, path, DigestKind::sha256, std::nullopt, {});
+    if (!digest) return tl::unexpected(digest.error());
+    return digest->hex;
+  });
+}
+
+Status RemoteSource::fetch(const std::string& path, const std::string& local) {
+  auto connection = session();
+  if (!connection) return tl::unexpected(connection.error());
+  auto fetched = get_file(**connection, path, local, {}, [](const TransferState&) {});
+  return fetched ? Status() : tl::unexpected(fetched.error());
+}
+
+Status RemoteSource::store(const std::string& local, const std::string& path) {
+  auto connection = session();
+  if (!connection) return tl::unexpected(connection.error());
+  auto stored = put_file(**connection, local, path, {}, [](const TransferState&) {});
+  return stored ? Status() : tl::unexpected(stored.error());
+}
+
+Result<std::string> RemoteSource::change_password(const Secret& password) {
+  auto connection = session();
+  if (!connection) return tl::unexpected(connection.error());
+  return client::change_password(**connection, password);
 }
 
 void RemoteSource::keep_alive() {
@@ -142,8 +185,8 @@ void RemoteSource::keep_alive() {
 }
 
 std::string RemoteSource::security() const {
-  const net::TlsChannel* tls = connection_ ? connection_->tls() : nullptr;
-  return tls != nullptr ? tls->version() : "";
+  const std::lock_guard lock(security_mutex_);
+  return security_;
 }
 
 }  // namespace ferry::client

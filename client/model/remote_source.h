@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "client/engine/cancel.h"
@@ -26,13 +27,20 @@ class RemoteSource : public FileSource {
   Status list(const std::string& folder, const OnEntries& found) override;
   Result<ftp::Entry> describe(const std::string& path) override;
   Status make_folder(const std::string& path) override;
+  Status remove_empty_folder(const std::string& path) override;
   Status rename(const std::string& from, const std::string& to) override;
   Status remove(const std::string& path, bool is_folder) override;
   Status change_mode(const std::string& path, unsigned mode) override;
   Result<std::string> read_front(const std::string& path, Bytes most) override;
   SpaceFacts space(const std::string& folder) override;
+  Result<std::string> sha256(const std::string& path) override;
+  Status fetch(const std::string& path, const std::string& local) override;
+  Status store(const std::string& local, const std::string& path) override;
   void cancel() override { cancel_.request(); }
   void resume() override { cancel_.clear(); }
+
+  // Of who is logged in. The server's words.
+  Result<std::string> change_password(const Secret& password);
 
   // NOOP, so that the server does not let go of a session that is looked at. Never opens one.
   void keep_alive();
@@ -49,6 +57,8 @@ class RemoteSource : public FileSource {
   Cancel cancel_;
   std::unique_ptr<Connection> connection_;
   std::string home_;
+  mutable std::mutex security_mutex_;  // security() is asked by the thread that draws
+  std::string security_;
 };
 
 }  // namespace ferry::client

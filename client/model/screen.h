@@ -102,6 +102,13 @@ struct DialogScreen {
   bool is_warning = false;
 };
 
+// A text over the whole screen.
+struct PagerScreen {
+  std::string title;
+  std::vector<std::string> lines;
+  std::size_t first = 0;
+};
+
 struct LogLine {
   WallTime when;
   std::string text;
@@ -122,6 +129,7 @@ struct ScreenModel {
   bool shows_log = false;
   std::optional<PromptScreen> prompt;
   std::optional<DialogScreen> dialog;
+  std::optional<PagerScreen> pager;
   WallTime now;  // for dates of this year and the like
 };
 

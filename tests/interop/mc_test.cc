@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tests/interop/client_fixture.h"
+#include "tests/support/tmux_screen.h"
 
 namespace ferry::test {
 namespace {
@@ -9,52 +10,6 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using Strings = std::vector<std::string>;
-
-// A screen of 120 by 30 with one program on it. The tmux server is our child, on a socket of its own, and is
-// gone with its object.
-class Screen {
- public:
-  Screen(const fs::path& home, const fs::path& folder, const std::string& command)
-      : socket_((home / "tmux").string()),
-        server_({"tmux", "-D", "-S", socket_, "-f", "/dev/null"}, options_for(home)) {
-    wait_until([&] { return fs::exists(socket_); });
-    tmux({"new-session", "-d", "-x", "120", "-y", "30", "-c", folder.string(), command});
-  }
-  ~Screen() { server_.terminate(); }
-
-  RunResult tmux(Strings arguments, const std::string& input = "") const {
-    arguments.insert(arguments.begin(), {"tmux", "-S", socket_});
-    ChildOptions options;
-    options.input = input;
-    return run(arguments, options);
-  }
-  std::string text() const { return tmux({"capture-pane", "-p"}).out; }
-  testing::AssertionResult shows(const std::string& wanted) const {
-    if (wait_until([&] { return text().find(wanted) != std::string::npos; }))
-      return testing::AssertionSuccess();
-    return testing::AssertionFailure() << "no '" << wanted << "' on the screen:\n" << text();
-  }
-  void press(Strings keys) const {
-    keys.insert(keys.begin(), "send-keys");
-    tmux(keys);
-  }
-  // By the standard input: a process list would show what send-keys is told.
-  void type_secret(const std::string& secret) const {
-    tmux({"load-buffer", "-b", "secret", "-"}, secret);
-    tmux({"paste-buffer", "-d", "-b", "secret"});
-  }
-  bool is_over() const { return tmux({"list-sessions"}).out.empty(); }
-
- private:
-  static ChildOptions options_for(const fs::path& home) {
-    ChildOptions options;
-    options.environment = {{"HOME", home.string()}, {"LC_ALL", "C.UTF-8"}, {"TERM", "xterm"}, {"TMUX", ""}};
-    return options;
-  }
-
-  std::string socket_;
-  ChildProcess server_;
-};
 
 class MidnightCommander : public testing::Test, public ForeignClient {
  protected:
@@ -71,7 +26,7 @@ class MidnightCommander : public testing::Test, public ForeignClient {
     ASSERT_TRUE(screen_->shows("/folder"));
     screen_->press({fmt::format("cd /ftp://mika@127.0.0.1:{}/", port()), "Enter"});
     ASSERT_TRUE(screen_->shows("Password required for mika"));
-    screen_->type_secret(kPassword);
+    screen_->paste_secret(kPassword);
     screen_->press({"Enter"});
     ASSERT_TRUE(screen_->shows("<- ftp://mika@127.0.0.1"));
   }
@@ -84,7 +39,7 @@ class MidnightCommander : public testing::Test, public ForeignClient {
   }
 
   const std::string up_ = some_bytes(1'000'003), down_ = some_bytes(700'001);
-  std::optional<Screen> screen_;
+  std::optional<TmuxScreen> screen_;
 };
 
 TEST_F(MidnightCommander, CopiesBothWaysMakesAFolderAndDeletes) {

@@ -26,13 +26,13 @@ TEST(Actions, HaveDifferentNamesAndAHelp) {
 
 TEST(KeyMap, KnowsTheKeysOfThePart) {
   const KeyMap map;
-  EXPECT_EQ(map.meaning(keys({"F5"}), Focus::panes).action, Action::copy);
-  EXPECT_EQ(map.meaning(keys({"c"}), Focus::panes).action, Action::copy);
+  EXPECT_EQ(map.meaning(keys({"F5"}), Focus::panes).action, KeyAction::copy);
+  EXPECT_EQ(map.meaning(keys({"c"}), Focus::panes).action, KeyAction::copy);
   EXPECT_EQ(map.meaning(keys({"F5"}), Focus::queue).action, std::nullopt);
-  EXPECT_EQ(map.meaning(keys({"Space"}), Focus::panes).action, Action::mark);
-  EXPECT_EQ(map.meaning(keys({"Space"}), Focus::queue).action, Action::pause);
-  EXPECT_EQ(map.meaning(keys({"F1"}), Focus::queue).action, Action::help);
-  EXPECT_EQ(map.keys_text(Action::copy), "F5, c");
+  EXPECT_EQ(map.meaning(keys({"Space"}), Focus::panes).action, KeyAction::mark);
+  EXPECT_EQ(map.meaning(keys({"Space"}), Focus::queue).action, KeyAction::pause);
+  EXPECT_EQ(map.meaning(keys({"F1"}), Focus::queue).action, KeyAction::help);
+  EXPECT_EQ(map.keys_text(KeyAction::copy), "F5, c");
 }
 
 TEST(KeyMap, ReadsSequencesKeyByKey) {
@@ -40,15 +40,15 @@ TEST(KeyMap, ReadsSequencesKeyByKey) {
   const auto first = map.meaning(keys({"g"}), Focus::panes);
   EXPECT_FALSE(first.action);
   EXPECT_TRUE(first.is_beginning);
-  EXPECT_EQ(map.meaning(keys({"g", "g"}), Focus::panes).action, Action::first);
-  EXPECT_EQ(map.meaning(keys({"g"}), Focus::queue).action, Action::limit_rate);
+  EXPECT_EQ(map.meaning(keys({"g", "g"}), Focus::panes).action, KeyAction::first);
+  EXPECT_FALSE(map.meaning(keys({"g"}), Focus::queue).is_beginning);
   EXPECT_FALSE(map.meaning(keys({"g", "x"}), Focus::panes).is_beginning);
 }
 
 // Enter looks into a file and Space marks; only what says "copy" copies. Esc is no action at all.
 TEST(KeyMap, NeitherEnterNorSpaceNorEscTransfers) {
   const KeyMap map;
-  EXPECT_EQ(map.meaning(keys({"Enter"}), Focus::panes).action, Action::enter);
+  EXPECT_EQ(map.meaning(keys({"Enter"}), Focus::panes).action, KeyAction::enter);
   for (const Focus focus : {Focus::panes, Focus::queue, Focus::log})
     EXPECT_FALSE(map.meaning(keys({"Esc"}), focus).action);
 }
@@ -56,10 +56,10 @@ TEST(KeyMap, NeitherEnterNorSpaceNorEscTransfers) {
 TEST(KeyMap, TakesAFile) {
   KeyMap map;
   ASSERT_TRUE(map.configure("# mine\ncopy = [\"F5\", \"y\"]\nundo = []\nfirst = [\"Home\", \"g t\"]\n"));
-  EXPECT_EQ(map.meaning(keys({"y"}), Focus::panes).action, Action::copy);
+  EXPECT_EQ(map.meaning(keys({"y"}), Focus::panes).action, KeyAction::copy);
   EXPECT_FALSE(map.meaning(keys({"c"}), Focus::panes).action);
   EXPECT_FALSE(map.meaning(keys({"u"}), Focus::panes).action);
-  EXPECT_EQ(map.keys_text(Action::first), "Home, g t");
+  EXPECT_EQ(map.keys_text(KeyAction::first), "Home, g t");
 }
 
 TEST(KeyMap, RefusesAFileThatWouldConfuseAndKeepsItsKeys) {
@@ -81,7 +81,7 @@ TEST(KeyMap, RefusesAFileThatWouldConfuseAndKeepsItsKeys) {
     const auto done = map.configure(row.toml);
     ASSERT_FALSE(done) << row.toml;
     EXPECT_NE(done.error().context.find(row.says), std::string::npos) << done.error().context;
-    EXPECT_EQ(map.keys_text(Action::copy), "F5, c");
+    EXPECT_EQ(map.keys_text(KeyAction::copy), "F5, c");
   }
   KeyMap map;
   EXPECT_TRUE(map.configure("copy = [\"F5\", \"z\"]")) << "a queue's key is free in the panes";
