@@ -206,13 +206,11 @@ std::string path_on_site(const SavedSite& site, const std::string& path) {
 
 Result<toml::table> parse_toml(std::string_view text) {
   if (text.size() > kLongestFile) return fail(Errc::bad_syntax, "1:1: longer than any list of sites");
-  try {
-    return toml::parse(text);
-  } catch (const toml::parse_error& error) {
-    return bad(error.source().begin, std::string(error.description()));
-  } catch (const std::runtime_error& error) {
-    return fail(Errc::bad_syntax, std::string("1:1: ") + error.what());
-  }
+  auto table = parse_toml_text(text);
+  if (!table)
+    return fail(Errc::bad_syntax,
+                fmt::format("{}:{}: {}", table.error().line, table.error().column, table.error().what));
+  return std::move(*table);
 }
 
 Result<std::vector<SavedSite>> parse_sites(std::string_view text) {

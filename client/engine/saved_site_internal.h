@@ -2,23 +2,12 @@
 // SavedSite, a row in saved_site.cc, its line in man/ferry.1.
 #pragma once
 
-// toml++ 3.3 finds some mistakes ("[" at the end of a line) by an assertion only. They are exceptions here,
-// which parse_toml() catches with its own.
-#include <stdexcept>
-namespace ferry::client {
-[[noreturn]] inline void no_toml() {
-  throw std::runtime_error("that is no TOML");
-}
-}  // namespace ferry::client
-#define TOML_EXCEPTIONS 1
-#define TOML_ASSERT(condition) ((condition) ? static_cast<void>(0) : ferry::client::no_toml())
-#include <toml++/toml.h>
-
 #include <optional>
 #include <span>
 #include <string>
 
 #include "client/engine/saved_site.h"
+#include "shared/base/toml_text.h"
 
 namespace ferry::client {
 

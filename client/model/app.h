@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -185,14 +186,17 @@ class App {
   std::vector<Undo> undo_;
   std::optional<PagerScreen> pager_;
 
+  // What runs, over the last seconds: how fast it is, and since when it stands still.
   struct Watched {
     Bytes done = 0;
     SteadyTime changed{};
+    std::deque<std::pair<SteadyTime, Bytes>> samples;
+    std::optional<Bytes> rate(SteadyTime now, Bytes done_now);
   };
-  std::vector<QueueId> queue_ids_;      // of the rows shown
-  std::map<QueueId, Watched> watched_;  // what runs, for telling what stands still
-  std::map<QueueId, Spot> moves_;       // whose sources go when they are done; `folder` is the path itself
-  std::int64_t over_count_ = 0;         // items that are done or have failed
+  std::vector<QueueId> queue_ids_;  // of the rows shown
+  std::map<QueueId, Watched> watched_;
+  std::map<QueueId, Spot> moves_;  // whose sources go when they are done; `folder` is the path itself
+  std::int64_t over_count_ = 0;    // items that are done or have failed
   bool has_running_ = false, leaves_when_done_ = false;
   bool has_refused_ = false;  // a certificate: nobody has to be told
 

@@ -19,53 +19,53 @@ std::string leaf_of(const QueueItem& item) {
   return std::string(ftp::leaf_name(item.direction == Direction::up ? item.local : item.remote));
 }
 
-RowState state_of(const QueueItem& item, const std::optional<LiveProgress>& live) {
+TransferRowState state_of(const QueueItem& item, const std::optional<LiveProgress>& live) {
   switch (item.state) {
     case ItemState::waiting:
-      return RowState::waiting;
+      return TransferRowState::waiting;
     case ItemState::paused:
-      return RowState::paused;
+      return TransferRowState::paused;
     case ItemState::asks:
-      return RowState::asks;
+      return TransferRowState::asks;
     case ItemState::retrying:
-      return RowState::retrying;
+      return TransferRowState::retrying;
     case ItemState::failed:
-      return RowState::failed;
+      return TransferRowState::failed;
     case ItemState::done:
     case ItemState::cancelled:
-      return RowState::done;
+      return TransferRowState::done;
     case ItemState::running:
       break;
   }
-  if (!live) return RowState::running;
+  if (!live) return TransferRowState::running;
   switch (live->phase) {
     case Phase::comparing:
-      return RowState::comparing;
+      return TransferRowState::comparing;
     case Phase::confirming:
-      return RowState::confirming;
+      return TransferRowState::confirming;
     case Phase::verifying:
-      return RowState::verifying;
+      return TransferRowState::verifying;
     case Phase::moving:
       break;
   }
-  return RowState::running;
+  return TransferRowState::running;
 }
 
 void add_to(QueueTotals& totals, const TransferRow& row) {
   ++totals.files;
   switch (row.state) {
-    case RowState::done:
+    case TransferRowState::done:
       ++totals.files_done;
       break;
-    case RowState::waiting:
-    case RowState::paused:
-    case RowState::retrying:
+    case TransferRowState::waiting:
+    case TransferRowState::paused:
+    case TransferRowState::retrying:
       ++totals.waiting;
       break;
-    case RowState::asks:
+    case TransferRowState::asks:
       ++totals.asking;
       break;
-    case RowState::failed:
+    case TransferRowState::failed:
       ++totals.failed;
       return;  // what failed is not in the total
     default:
@@ -214,6 +214,16 @@ void App::finish_moves() {
 
 // --- what the queue shows ---
 
+// nullopt in the first second, when a figure would be noise.
+std::optional<Bytes> App::Watched::rate(SteadyTime now, Bytes done_now) {
+  if (samples.empty() || done_now < samples.back().second) samples.assign(1, {now, done_now});
+  samples.emplace_back(now, done_now);
+  while (samples.size() > 2 && now - samples[1].first >= 5s) samples.pop_front();
+  const auto span = std::chrono::duration_cast<std::chrono::milliseconds>(now - samples.front().first);
+  if (span < 1s) return std::nullopt;
+  return (done_now - samples.front().second) * 1000 / span.count();
+}
+
 TransferRow App::row_of_item(const QueueRow& row, SteadyTime now) {
   const QueueItem& item = *row.item;
   TransferRow shown;
@@ -224,7 +234,7 @@ TransferRow App::row_of_item(const QueueRow& row, SteadyTime now) {
   shown.resumed = row.live ? row.live->resumed : 0;
   shown.total = row.live && row.live->total ? row.live->total : item.bytes_total;
   if (item.state == ItemState::done && shown.total) shown.done = *shown.total;
-  if (row.live) shown.rate = row.live->rate;
+  if (item.state == ItemState::running) shown.rate = watched_[item.id].rate(now, shown.done);
   if (shown.rate && *shown.rate > 0 && shown.total)
     shown.left = std::chrono::seconds(std::max<Bytes>(*shown.total - shown.done, 0) / *shown.rate);
   const std::int64_t files = row.live ? row.live->files_total : item.files_total;
@@ -240,10 +250,14 @@ TransferRow App::row_of_item(const QueueRow& row, SteadyTime now) {
   }
   if (item.state == ItemState::running) {
     Watched& watched = watched_[item.id];
-    if (watched.done != shown.done || watched.changed == SteadyTime()) watched = {shown.done, now};
+    if (watched.done != shown.done || watched.changed == SteadyTime()) {
+      watched.done = shown.done;
+      watched.changed = now;
+    }
     const auto still = std::chrono::duration_cast<std::chrono::seconds>(now - watched.changed);
-    if (shown.state == RowState::running && still >= kStalled) shown.state = RowState::stalled;
-    if (shown.state != RowState::running) shown.waited = still;
+    if (shown.state == TransferRowState::running && still >= kStalled)
+      shown.state = TransferRowState::stalled;
+    if (shown.state != TransferRowState::running) shown.waited = still;
   } else {
     watched_.erase(item.id);
   }

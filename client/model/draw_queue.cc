@@ -15,26 +15,26 @@ struct StateLook {
   Role role;
 };
 
-StateLook look_of(RowState state) {
+StateLook look_of(TransferRowState state) {
   switch (state) {
-    case RowState::waiting:
+    case TransferRowState::waiting:
       return {'.', Role::dim};
-    case RowState::running:
+    case TransferRowState::running:
       return {'>', Role::text};
-    case RowState::comparing:
-    case RowState::confirming:
-    case RowState::verifying:
+    case TransferRowState::comparing:
+    case TransferRowState::confirming:
+    case TransferRowState::verifying:
       return {'?', Role::text};
-    case RowState::asks:
+    case TransferRowState::asks:
       return {'?', Role::warning};
-    case RowState::stalled:
-    case RowState::retrying:
+    case TransferRowState::stalled:
+    case TransferRowState::retrying:
       return {'~', Role::warning};
-    case RowState::paused:
+    case TransferRowState::paused:
       return {'|', Role::dim};
-    case RowState::failed:
+    case TransferRowState::failed:
       return {'!', Role::error};
-    case RowState::done:
+    case TransferRowState::done:
       return {'+', Role::good};
   }
   return {' ', Role::text};
@@ -44,21 +44,21 @@ StateLook look_of(RowState state) {
 std::string state_text(const TransferRow& row) {
   const auto seconds = row.waited.count();
   switch (row.state) {
-    case RowState::comparing:
+    case TransferRowState::comparing:
       return tr("comparing");
-    case RowState::confirming:
+    case TransferRowState::confirming:
       return fmt::format(fmt::runtime(tr("waiting for the server {} s")), seconds);
-    case RowState::verifying:
+    case TransferRowState::verifying:
       return tr("verifying");
-    case RowState::stalled:
+    case TransferRowState::stalled:
       return fmt::format(fmt::runtime(tr("stalled {} s")), seconds);
-    case RowState::retrying:
+    case TransferRowState::retrying:
       return fmt::format(fmt::runtime(tr("again in {} s")), seconds);
-    case RowState::asks:
+    case TransferRowState::asks:
       return row.note.empty() ? tr("asks") : row.note;
-    case RowState::failed:
+    case TransferRowState::failed:
       return row.note.empty() ? tr("failed") : row.note;
-    case RowState::paused:
+    case TransferRowState::paused:
       return tr("paused");
     default:
       return "";

@@ -4,10 +4,8 @@
 
 #include <algorithm>
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include "shared/base/check.h"
+#include "shared/base/toml_text.h"
 
 namespace ferry::client {
 namespace {
@@ -103,13 +101,11 @@ Status KeyMap::check(const Bindings& bindings) {
 }
 
 Status KeyMap::configure(std::string_view toml_text) {
-  const toml::parse_result parsed = toml::parse(toml_text);
-  if (!parsed) {
-    return fail(Errc::bad_syntax, fmt::format("line {}: {}", parsed.error().source().begin.line,
-                                              std::string(parsed.error().description())));
-  }
+  const auto parsed = parse_toml_text(toml_text);
+  if (!parsed)
+    return fail(Errc::bad_syntax, fmt::format("line {}: {}", parsed.error().line, parsed.error().what));
   Bindings bindings = bindings_;
-  for (const auto& [key, node] : parsed.table()) {
+  for (const auto& [key, node] : *parsed) {
     const std::string name(key.str());
     const ActionRow* row = find_action(name);
     if (row == nullptr) return tl::unexpected(at_line(node, name + ": there is no such action"));

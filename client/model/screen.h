@@ -32,7 +32,7 @@ struct PaneScreen {
   std::optional<Bytes> free;
 };
 
-enum class RowState : std::uint8_t {
+enum class TransferRowState : std::uint8_t {
   waiting,
   running,
   comparing,   // what is there from before with what is here
@@ -48,7 +48,7 @@ enum class RowState : std::uint8_t {
 
 struct TransferRow {
   bool is_upload = false;
-  RowState state = RowState::waiting;
+  TransferRowState state = TransferRowState::waiting;
   std::string name;
   Bytes done = 0, resumed = 0;
   std::optional<Bytes> total;

@@ -3,12 +3,12 @@
 #include <fmt/core.h>
 
 #include <filesystem>
+#include <fstream>
 #include <map>
-
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
+#include <sstream>
 
 #include "shared/base/check.h"
+#include "shared/base/toml_text.h"
 #include "shared/config/table.h"
 #include "shared/config/validate.h"
 
@@ -100,15 +100,14 @@ Status check_readable(const std::string& file) {
 
 Status apply_file(const std::string& file, Options& options, Origins& origins) {
   if (auto readable = check_readable(file); !readable) return readable;
-  const toml::parse_result parsed = toml::parse_file(file);
-  if (!parsed) {
-    const auto& error = parsed.error();
-    return fail(Errc::bad_syntax,
-                fmt::format("{}:{}: {}", file, error.source().begin.line, error.description()));
-  }
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  const auto parsed = parse_toml_text(text.str());
+  if (!parsed)
+    return fail(Errc::bad_syntax, fmt::format("{}:{}: {}", file, parsed.error().line, parsed.error().what));
   std::error_code failure;
   const std::string base = std::filesystem::absolute(file, failure).parent_path().string();
-  for (const auto& [key, node] : parsed.table()) {
+  for (const auto& [key, node] : *parsed) {
     const std::string origin = fmt::format("{}:{}", file, key.source().begin.line);
     const Row* row = config::find_row(key.str());
     if (row == nullptr) return refuse_unknown(origin, key.str());
@@ -125,11 +124,11 @@ bool is_toml(const Row& row, std::string_view value) {
 }
 
 Status apply_quoted(const Row& row, std::string_view value, const std::string& base, Options& options) {
-  const toml::parse_result parsed = toml::parse(fmt::format("value = {}", value));
-  if (!parsed || parsed.table().size() != 1) {
+  const auto parsed = parse_toml_text(fmt::format("value = {}", value));
+  if (!parsed || parsed->size() != 1) {
     return refuse("--set", row.name, "not a TOML value; allowed: " + config::allowed_text(row));
   }
-  return apply_node(row, *parsed.table().get("value"), base, "--set", options);
+  return apply_node(row, *parsed->get("value"), base, "--set", options);
 }
 
 Status apply_set(std::string_view set, const std::string& base, Options& options, Origins& origins) {

@@ -73,7 +73,7 @@ class Screens : public ::testing::Test {
   }
 
   void fill_queue() {
-    using enum RowState;
+    using enum TransferRowState;
     model_.queue = {
         {true, running, "写真集_高解像度_最終版.zip", 1299227607, 734003200, 2254857830, 43201331, 23s, 0s,
          ""},
@@ -204,8 +204,9 @@ TEST_F(Screens, TheWholeLogScrollsBack) {
 TEST_F(Screens, EveryStateHasItsMark) {
   std::set<char> marks;
   model_.queue.resize(1);
-  for (const auto state : {RowState::waiting, RowState::running, RowState::verifying, RowState::retrying,
-                           RowState::paused, RowState::failed, RowState::done}) {
+  for (const auto state : {TransferRowState::waiting, TransferRowState::running, TransferRowState::verifying,
+                           TransferRowState::retrying, TransferRowState::paused, TransferRowState::failed,
+                           TransferRowState::done}) {
     model_.queue.front().state = state;
     const Drawing drawing = draw_screen(model_, 80, 24, KeyMap());
     const Layout layout = layout_of(model_, 80, 24);

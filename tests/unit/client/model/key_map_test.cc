@@ -67,6 +67,7 @@ TEST(KeyMap, RefusesAFileThatWouldConfuseAndKeepsItsKeys) {
     const char *toml, *says;
   } rows[] = {
       {"copy = [\"F5\"", "line 1"},
+      {"copy = 1\n[\n", "no TOML"},
       {"\nfly = [\"F5\"]", "line 2: fly: there is no such action"},
       {"copy = \"F5\"", "a list of keys"},
       {"copy = [5]", "in quotes"},
