@@ -118,7 +118,6 @@ constexpr std::array kCommands{
     Command{"verify", "compare files or folders, here or there", "A B", "two paths or URLs; with --receipt one, or none", 0, 2,
      kConnection | kJson | kAlgo | kReceipt, run_verify,
      "  ferry verify photos ftp://akira@files.example.org/photos\n"
-     "  ferry put -r --receipt=photos.receipt photos ftp://akira@files.example.org/\n"
      "  ferry verify --receipt=photos.receipt ftp://akira@files.example.org/photos"},
     Command{"trust list", "list the pinned certificates", "", "", 0, 0, kQuiet, run_trust_list,
      "  ferry trust list\n"
@@ -130,8 +129,8 @@ constexpr std::array kCommands{
     Command{"trust rm", "forget pinned certificates", "HOST...", "of which servers", 1, -1, kSite | kQuiet, run_trust_rm,
      "  ferry trust rm files.example.org:2121"},
     Command{"open", "the full screen: two panes and a queue", "[URL]", "where to log in", 0, 1, kConnection | kAscii, run_open,
-     "  ferry\n"
-     "  ferry ftp://akira@files.example.org/pics"},
+     "  ferry open\n"
+     "  ferry open ftp://akira@files.example.org/pics"},
     Command{"shell", "work on a server line by line", "[URL]", "where to log in", 0, 1, kConnection | kParallel | kScript, run_shell,
      "  ferry shell ftp://akira@files.example.org/\n"
      "  ferry shell ftp://akira@files.example.org/ -c 'cd pics; ls -l; quota'\n"
