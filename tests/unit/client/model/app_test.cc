@@ -28,8 +28,12 @@ class AppTest : public ::testing::Test {
     app_.emplace(std::move(settings));
     app_->resize(80, 24);
     app_->start("/home", std::nullopt);
-    press({"Esc"});  // the sites dialog
-    EXPECT_TRUE(shows("b.txt"));
+    press({"Esc"});          // the sites dialog
+    EXPECT_TRUE(until([&] {  // both panes are there
+      const std::string shown = screen();
+      const auto first = shown.find("b.txt");
+      return first != shown.npos && shown.find("b.txt", first + 1) != shown.npos;
+    }));
   }
   ~AppTest() override {
     app_.reset();
