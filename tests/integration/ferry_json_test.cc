@@ -152,7 +152,7 @@ TEST_F(FerryJson, TellsErrorsOfFilesWithTheirReply) {
 TEST_F(FerryJson, EndsWithTheSummaryWhenItIsInterrupted) {
   const FerryClient ferry = client();
   write_noise(ferry.here() / "tape", 60'000'000, 1);
-  const ChildProcess upload(ferry.command_line("put", {"--json", "--stats=50ms", "tape", "/"}),
+  const ChildProcess upload(ferry.command_line("put", {"--json", "--stats=50ms", "--limit=20M", "tape", "/"}),
                             ferry.child_options());
   ASSERT_TRUE(wait_until([&] { return upload.out().find("\"progress\"") != std::string::npos; }));
   upload.send_signal(SIGINT);

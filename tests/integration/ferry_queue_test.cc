@@ -471,7 +471,7 @@ TEST_F(FerryQueue, AConflictIsAnsweredByRetry) {
   write_noise(here("big"), 3'000'000, 1);
   ASSERT_TRUE(exits(0, add({"put", "big", client_.url("/"), "--resume=ask"})));
   server_.put_file("akira", "big", some_bytes(1'000'000, 7));  // longer ago, by somebody else
-  EXPECT_TRUE(exits(1, run()));
+  EXPECT_TRUE(exits(11, run()));
   EXPECT_EQ(states(), "1 asks ");
   EXPECT_EQ(item(1)->question, client::Question::conflict);
   EXPECT_EQ(fs::file_size(there("big")), 1'000'000U) << "left as it is";

@@ -74,13 +74,13 @@ class FerryResume : public testing::TestWithParam<bool> {
   // Uploads until a good part of it has arrived, then does `act`.
   template <typename Act>
   void interrupt_upload(Act act, Bytes bytes = 5'000'000) {
-    const ChildProcess upload(client_->command_line("put", {"tape", "/"}), client_->child_options());
+    const ChildProcess upload(client_->command_line("put", {"--retries", "0", "tape", "/"}), client_->child_options());
     ASSERT_TRUE(wait_until([&] { return server_.disk_usage("akira").bytes > bytes; }));
     act(upload);
   }
   template <typename Act>
   void interrupt_download(Act act) {
-    const ChildProcess download(client_->command_line("get", {"/tape"}), client_->child_options());
+    const ChildProcess download(client_->command_line("get", {"--retries", "0", "/tape"}), client_->child_options());
     const fs::path part = here("tape.ferry-part");
     ASSERT_TRUE(wait_until([&] { return fs::exists(part) && fs::file_size(part) > 5'000'000; }));
     act(download);
@@ -381,7 +381,7 @@ TEST_P(FerryResume, ResumeNeverBeginsAnewAndAWrongWordIsRefused) {
 
 TEST_P(FerryResume, APersonReadsThatBothSidesWereCompared) {
   write_local(2'000'000);
-  std::vector<std::string> line = client_->command_line("put", {"tape", "/"});
+  std::vector<std::string> line = client_->command_line("put", {"--retries", "0", "tape", "/"});
   line.insert(line.begin(),
               {"/usr/bin/env", "-C", client_->here().string(),
                "HOME=" + client_->here().parent_path().string(), "TERM=xterm", "LC_ALL=C.UTF-8"});

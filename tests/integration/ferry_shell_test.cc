@@ -230,7 +230,7 @@ TEST_F(FerryAndFerryd, NeverReplacesAPipe) {
   server_.put_file("akira", "a.txt", "a");
   ASSERT_EQ(::mkfifo((client.here() / "pipe").c_str(), 0600), 0);
   const RunResult refused = client.run("get", {"-o", "pipe", "/a.txt"});
-  EXPECT_TRUE(exits(1, refused));
+  EXPECT_TRUE(exits(11, refused));
   EXPECT_NE(refused.err.find("is no regular file"), std::string::npos) << refused.err;
   EXPECT_TRUE(fs::is_fifo(client.here() / "pipe"));
 }

@@ -60,7 +60,7 @@ TEST_F(FerrySites, AreAddedListedChangedAndForgotten) {
 TEST_F(FerrySites, EveryMistakeIsTold) {
   ASSERT_TRUE(exits(0, ferry({"sites", "add", "example", "ftp://files.example.org"})));
   const std::string before = read_file(sites());
-  EXPECT_TRUE(exits(1, ferry({"sites", "add", "example", "ftp://other.example.org"})));
+  EXPECT_TRUE(exits(11, ferry({"sites", "add", "example", "ftp://other.example.org"})));
   EXPECT_TRUE(exits(2, ferry({"sites", "add", "x", "ftp://files.example.org"})));
   EXPECT_TRUE(exits(2, ferry({"sites", "add", "fine", "http://files.example.org"})));
   EXPECT_TRUE(exits(2, ferry({"sites", "add", "fine", "ftp://akira:secret@files.example.org"})));
