@@ -53,12 +53,12 @@ class Side {
       }
     }
     std::ranges::stable_sort(entries_, [](auto* a, auto* b) { return is_before(a->path, b->path); });
-    const auto again = std::ranges::unique(entries_, [this](auto* a, auto* b) {
+    const auto again = std::unique(entries_.begin(), entries_.end(), [this](auto* a, auto* b) {
       if (a->path != b->path) return false;
       gaps_.emplace(parent_of(a->path));
       return true;
     });
-    entries_.erase(again.begin(), again.end());
+    entries_.erase(again, entries_.end());
   }
 
   const std::vector<const SyncEntry*>& entries() const { return entries_; }
