@@ -120,7 +120,7 @@ TEST_F(FerryAsks, WhetherToGoOnWithWhatCannotBeShown) {
 
 TEST_F(FerryAsks, WhetherToLeaveIt) {
   const std::string before = read_file(there());
-  EXPECT_EQ(put("[l]eave it", "l\n"), 1) << screen_;
+  EXPECT_EQ(put("[l]eave it", "l\n"), 11) << screen_;
   EXPECT_NE(screen_.find("left as it is"), std::string::npos) << screen_;
   EXPECT_TRUE(read_file(there()) == before);
 }

@@ -1,5 +1,7 @@
 #include "tests/support/tmux_screen.h"
 
+#include <atomic>
+
 namespace ferry::test {
 namespace {
 
@@ -12,11 +14,17 @@ ChildOptions options_for(const std::filesystem::path& home, const TmuxOptions& o
   return child;
 }
 
+// Of its own: a command for a server that is gone would start one, with another home.
+std::string new_socket(const std::filesystem::path& home) {
+  static std::atomic<int> count{0};
+  return (home / ("tmux" + std::to_string(++count))).string();
+}
+
 }  // namespace
 
 TmuxScreen::TmuxScreen(const std::filesystem::path& home, const std::filesystem::path& folder,
                        const std::string& command, const TmuxOptions& options)
-    : socket_((home / "tmux").string()),
+    : socket_(new_socket(home)),
       server_({"tmux", "-D", "-S", socket_, "-f", "/dev/null"}, options_for(home, options)) {
   wait_until([&] { return std::filesystem::exists(socket_); });
   if (options.stays) tmux({"set-option", "-g", "remain-on-exit", "on"});
